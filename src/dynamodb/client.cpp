@@ -1,0 +1,391 @@
+// The state machine of requests: queued -> in flight -> finished, or backing off -> in flight again.
+#include "dynamodb/client.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <new>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "dynamodb/content_coding.hpp"
+#include "dynamodb/http_date.hpp"
+
+namespace dynamodb {
+namespace {
+
+constexpr Steady::time_point kNever = Steady::time_point::max();
+constexpr Steady::time_point kAtOnce = Steady::time_point::min();
+
+// The service takes signatures that are up to five minutes off. What is refused although it is well within that was
+// refused for another reason, usually a wrong secret.
+constexpr std::chrono::minutes kToleratedSkew{4};
+
+bool names_the_time(const Error& error) noexcept {
+  return error.type == "RequestTimeTooSkewed" || error.type == "RequestExpired" || error.type == "RequestInTheFuture";
+}
+
+std::optional<Milliseconds> retry_after(const HttpResponse& response) noexcept {
+  const std::string& text = response.retry_after;
+  uint32_t milliseconds = 0;
+  const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+  if (problem != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
+  return Milliseconds(milliseconds);
+}
+
+// An endpoint that answers 200 with something else, such as a login page, is told apart from a damaged answer.
+std::optional<Error> check_is_json(std::string_view body) {
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return Error::corrupt_response("the service answered without a body");
+  if (body[first] == '{') return std::nullopt;
+  return Error::not_dynamodb("the endpoint answered, but not as DynamoDB does");
+}
+
+}  // namespace
+
+struct Client::Impl {
+  Impl(const ClientConfig& config, Transport& transport, std::unique_ptr<CredentialsSource> credentials, Clock& clock,
+       Random& random);
+
+  void advance();
+  void forget(Call& call) noexcept;
+  void enqueue(Call& call) noexcept;
+  void schedule() noexcept;
+  std::size_t outstanding() const noexcept { return queued_count_ + backing_off_.size() + in_flight_.size(); }
+
+ private:
+  struct EarlierRetry {
+    bool operator()(const Call* a, const Call* b) const noexcept {
+      return std::pair(a->retry_time_, a->order_) < std::pair(b->retry_time_, b->order_);
+    }
+  };
+
+  bool has_room() const noexcept { return in_flight_.size() < max_in_flight_; }
+  Call* next_ready() const noexcept;
+  bool send_ready();
+  void send(Call& call);
+  bool sign(Call& call);
+  void receive_all();
+  void settle(Call& call, HttpResponse response);
+  std::optional<Error> judge(HttpResponse& response);
+  std::optional<Error> judge_body(HttpResponse& response);
+  void succeed(Call& call, BodyBuffer body) noexcept;
+  void fail(Call& call, Error error, const HttpResponse& response);
+  bool refresh_credentials(Call& call) noexcept;
+  bool correct_clock(Call& call, const Error& error, const HttpResponse& response) noexcept;
+  void back_off(Call& call, Milliseconds delay);
+  void finish(Call& call, Error error) noexcept;
+  void give_up(Call& call, Error error);
+  void detach(Call& call) noexcept;
+  void unlink(Call& call) noexcept;
+
+  const ClientConfig& config_;
+  Transport& transport_;
+  const std::unique_ptr<CredentialsSource> credentials_;
+  Clock& clock_;
+  Random& random_;
+  const std::size_t max_in_flight_;
+  RetryBucket bucket_;
+  ContentDecoder decoder_;
+  HttpRequest request_;  // filled anew for each attempt, so that its strings keep their memory
+
+  Call* first_queued_ = nullptr;
+  Call* last_queued_ = nullptr;
+  std::size_t queued_count_ = 0;
+  std::set<Call*, EarlierRetry> backing_off_;
+  std::vector<Call*> in_flight_;  // few: as many as there are connections
+  uint64_t last_order_ = 0;
+
+  uint64_t credentials_generation_ = 0;  // how often they were found to be refused
+  WallTime::duration clock_correction_{};
+};
+
+Client::Impl::Impl(const ClientConfig& config, Transport& transport, std::unique_ptr<CredentialsSource> credentials,
+                   Clock& clock, Random& random)
+    : config_(config),
+      transport_(transport),
+      credentials_(std::move(credentials)),
+      clock_(clock),
+      random_(random),
+      max_in_flight_(static_cast<std::size_t>(std::max(config.max_connections, 1))) {
+  in_flight_.reserve(max_in_flight_);
+  request_.url = config.endpoint.url;
+  request_.headers = {"Content-Type: application/x-amz-json-1.0", ""};
+  request_.signing.region = config.endpoint.signing_region;
+  request_.signing.service = "dynamodb";
+  request_.accept_gzip = config.accept_gzip;
+  request_.connect_timeout = config.connect_timeout;
+  request_.request_timeout = config.request_timeout;
+  request_.ca_bundle = config.ca_bundle;
+}
+
+// Twice at most: what was just sent reaches the network at once, and yet a fast server with a long queue cannot keep
+// the caller in here. What is left over makes the descriptor readable.
+void Client::Impl::advance() {
+  for (int round = 0; round < 2; ++round) {
+    transport_.advance();
+    receive_all();
+    if (!send_ready()) break;
+  }
+  schedule();
+}
+
+// --- sending
+
+// Repetitions go before fresh requests: they have waited longer, and somebody may wait for their order.
+Call* Client::Impl::next_ready() const noexcept {
+  if (!backing_off_.empty() && (*backing_off_.begin())->retry_time_ <= clock_.now()) return *backing_off_.begin();
+  return first_queued_;
+}
+
+bool Client::Impl::send_ready() {
+  bool sent = false;
+  while (has_room()) {
+    Call* call = next_ready();
+    if (call == nullptr) break;
+    send(*call);
+    sent = true;
+  }
+  return sent;
+}
+
+void Client::Impl::send(Call& call) {
+  if (!sign(call)) return;
+  request_.headers[1] = call.target_;
+  request_.body = call.request_body_;
+  const RequestId id = transport_.start(request_);  // until here nothing has changed if there was no memory
+  detach(call);
+  call.state_ = Call::State::in_flight;
+  call.request_id_ = id;
+  in_flight_.push_back(&call);
+  if (call.statistics_ != nullptr) {
+    ++call.statistics_->requests;
+    if (call.sent_before_) ++call.statistics_->retries;
+  }
+  call.sent_before_ = true;
+}
+
+bool Client::Impl::sign(Call& call) {
+  Result<std::optional<Credentials>> found = credentials_->get();
+  if (!found.ok() || !found.value()) {
+    Error error = found.ok() ? Error::no_credentials("no AWS credentials found in " + credentials_->description())
+                             : std::move(found.error());
+    detach(call);
+    finish(call, std::move(error));
+    return false;
+  }
+  Credentials& credentials = *found.value();
+  request_.signing.access_key_id = std::move(credentials.access_key_id);
+  request_.signing.secret_access_key = std::move(credentials.secret_access_key);
+  request_.signing.session_token = std::move(credentials.session_token);
+  request_.signing_time.reset();
+  if (clock_correction_.count() != 0) request_.signing_time = clock_.wall_now() + clock_correction_;
+  call.credentials_generation_ = credentials_generation_;
+  call.clock_correction_ = clock_correction_;
+  return true;
+}
+
+// --- receiving
+
+void Client::Impl::receive_all() {
+  RequestId id = 0;
+  HttpResponse response;
+  while (transport_.take_finished(&id, &response)) {
+    const auto found = std::ranges::find(in_flight_, id, [](const Call* call) { return call->request_id_; });
+    if (found == in_flight_.end()) continue;
+    Call& call = **found;
+    detach(call);
+    try {
+      settle(call, std::move(response));
+    } catch (const std::bad_alloc&) {
+      finish(call, Error::internal("out of memory"));  // short enough to need none
+    }
+    response = HttpResponse{};
+  }
+}
+
+void Client::Impl::settle(Call& call, HttpResponse response) {
+  if (call.statistics_ != nullptr) call.statistics_->bytes_received += response.bytes_received;
+  std::optional<Error> error = judge(response);
+  if (!error) {
+    succeed(call, std::move(response.body));
+    return;
+  }
+  transport_.recycle(std::move(response.body));
+  fail(call, std::move(*error), response);
+}
+
+// Leaves the decompressed, padded body in `response`.
+std::optional<Error> Client::Impl::judge(HttpResponse& response) {
+  if (response.failure) return std::move(response.failure);
+  std::optional<Error> error = judge_body(response);
+  if (response.status != 200 && (!error || error->kind != ErrorKind::corrupt_response)) {
+    return parse_error_response(response.status, error ? std::string_view() : response.body.view(), response.request_id);
+  }
+  if (!error) error = check_is_json(response.body.view());
+  if (!error && !response.body.reserve(0)) error = Error::internal("out of memory");
+  if (error) {
+    error->http_status = response.status;
+    error->request_id = response.request_id;
+    return error;
+  }
+  response.body.pad();
+  return std::nullopt;
+}
+
+// The CRC-32 first: it is that of the body before decompression.
+std::optional<Error> Client::Impl::judge_body(HttpResponse& response) {
+  if (auto error = check_crc32(response.body.view(), response.crc32)) return error;
+  if (!ContentDecoder::needed(response.content_encoding)) return std::nullopt;
+  BodyBuffer decoded = transport_.spare_buffer();
+  if (auto error = decoder_.decode(response.content_encoding, response.body.view(), decoded)) return error;
+  response.body.swap(decoded);
+  transport_.recycle(std::move(decoded));
+  return std::nullopt;
+}
+
+void Client::Impl::succeed(Call& call, BodyBuffer body) noexcept {
+  bucket_.give(call.retry_cost_ > 0 ? call.retry_cost_ : 1);
+  call.body_ = std::move(body);
+  call.state_ = Call::State::finished;
+}
+
+// --- failing
+
+void Client::Impl::fail(Call& call, Error error, const HttpResponse& response) {
+  if (error.kind == ErrorKind::throttling && call.statistics_ != nullptr) ++call.statistics_->throttled;
+  if (error.kind == ErrorKind::expired_credentials && refresh_credentials(call)) return back_off(call, Milliseconds(0));
+  if (error.kind == ErrorKind::clock_skew && correct_clock(call, error, response)) return back_off(call, Milliseconds(0));
+  ++call.attempts_;
+  RetryPolicyOptions options;
+  options.max_attempts = call.max_attempts_;
+  const auto delay = RetryPolicy(options, random_).delay(error, call.attempts_, bucket_, retry_after(response));
+  if (!delay) return give_up(call, std::move(error));
+  call.retry_cost_ = RetryPolicy::cost(error);
+  back_off(call, *delay);
+}
+
+// When credentials expire, all requests in flight fail together: the first has them read anew, for all.
+bool Client::Impl::refresh_credentials(Call& call) noexcept {
+  if (std::exchange(call.refreshed_credentials_, true)) return false;
+  if (call.credentials_generation_ == credentials_generation_) {
+    credentials_->invalidate();
+    ++credentials_generation_;
+  }
+  return true;
+}
+
+// The service's time is compared with the time now, not with the signature's: the answer may have taken long.
+bool Client::Impl::correct_clock(Call& call, const Error& error, const HttpResponse& response) noexcept {
+  const auto date = parse_http_date(response.date);
+  if (!date || std::exchange(call.corrected_clock_, true)) return false;
+  const WallTime::duration skew = *date - clock_.wall_now();
+  if (!names_the_time(error) && std::chrono::abs(skew - call.clock_correction_) < kToleratedSkew) return false;
+  clock_correction_ = std::chrono::abs(skew) < kToleratedSkew ? WallTime::duration(0) : skew;
+  return true;
+}
+
+void Client::Impl::back_off(Call& call, Milliseconds delay) {
+  call.retry_time_ = clock_.now() + delay;
+  call.order_ = ++last_order_;
+  backing_off_.insert(&call);
+  call.state_ = Call::State::backing_off;
+}
+
+void Client::Impl::give_up(Call& call, Error error) {
+  if (call.attempts_ > 1) {
+    error.detail.append(error.detail.empty() ? "" : " ").append("Tried " + std::to_string(call.attempts_) + " times.");
+  }
+  finish(call, std::move(error));
+}
+
+void Client::Impl::finish(Call& call, Error error) noexcept {
+  call.error_ = std::move(error);
+  call.state_ = Call::State::finished;
+}
+
+// --- queues
+
+void Client::Impl::enqueue(Call& call) noexcept {
+  call.previous_ = last_queued_;
+  (last_queued_ == nullptr ? first_queued_ : last_queued_->next_) = &call;
+  last_queued_ = &call;
+  ++queued_count_;
+}
+
+void Client::Impl::unlink(Call& call) noexcept {
+  (call.previous_ == nullptr ? first_queued_ : call.previous_->next_) = call.next_;
+  (call.next_ == nullptr ? last_queued_ : call.next_->previous_) = call.previous_;
+  call.previous_ = call.next_ = nullptr;
+  --queued_count_;
+}
+
+// Takes the call out of wherever its state says it is.
+void Client::Impl::detach(Call& call) noexcept {
+  switch (call.state_) {
+    case Call::State::queued:
+      unlink(call);
+      break;
+    case Call::State::in_flight:
+      *std::ranges::find(in_flight_, &call) = in_flight_.back();
+      in_flight_.pop_back();
+      break;
+    case Call::State::backing_off:
+      backing_off_.erase(&call);
+      break;
+    case Call::State::finished:
+      break;
+  }
+}
+
+void Client::Impl::forget(Call& call) noexcept {
+  if (call.state_ == Call::State::finished) return;
+  if (call.state_ == Call::State::in_flight) transport_.cancel(call.request_id_);
+  detach(call);
+  schedule();
+}
+
+// With all connections busy no timer is needed: the end of a request is what the next one waits for.
+void Client::Impl::schedule() noexcept {
+  Steady::time_point when = kNever;
+  if (!backing_off_.empty()) when = (*backing_off_.begin())->retry_time_;
+  if (first_queued_ != nullptr) when = kAtOnce;
+  transport_.wake_at(has_room() ? when : kNever);
+}
+
+// --- the public face
+
+Call::Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics, int max_attempts)
+    : client_(client),
+      target_("X-Amz-Target: DynamoDB_20120810." + std::string(operation)),
+      request_body_(std::move(body)),
+      statistics_(statistics),
+      max_attempts_(max_attempts) {}
+
+Call::~Call() {
+  client_.impl_->forget(*this);
+  client_.recycle(std::move(body_));
+}
+
+Client::Client(ClientConfig config, std::unique_ptr<CredentialsSource> credentials,
+               std::unique_ptr<Transport> transport, Clock& clock, Random& random)
+    : config_(std::move(config)),
+      transport_(std::move(transport)),
+      impl_(std::make_unique<Impl>(config_, *transport_, std::move(credentials), clock, random)) {}
+
+Client::~Client() = default;
+
+std::unique_ptr<Call> Client::start(std::string_view operation, std::string body, CallStatistics* statistics,
+                                    CallOptions options) {
+  const int max_attempts = options.max_attempts > 0 ? options.max_attempts : config_.max_attempts;
+  std::unique_ptr<Call> call(new Call(*this, operation, std::move(body), statistics, max_attempts));
+  impl_->enqueue(*call);
+  impl_->schedule();
+  return call;
+}
+
+void Client::advance() { impl_->advance(); }
+
+std::size_t Client::outstanding() const noexcept { return impl_->outstanding(); }
+
+}  // namespace dynamodb

@@ -1,0 +1,128 @@
+// Sends API requests: sign, send, check, inflate, retry. A state machine that never waits.
+#pragma once
+#ifdef POSTGRES_H
+#error "src/dynamodb must be included before postgres.h: it never depends on PostgreSQL"
+#endif
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dynamodb/clock.hpp"
+#include "dynamodb/credentials.hpp"
+#include "dynamodb/endpoint.hpp"
+#include "dynamodb/error.hpp"
+#include "dynamodb/retry_policy.hpp"
+#include "dynamodb/transport.hpp"
+
+namespace dynamodb {
+
+struct ClientConfig {
+  Endpoint endpoint;
+  int max_connections = 32;              ///< requests in flight at once; further ones queue
+  Milliseconds connect_timeout{5000};
+  Milliseconds request_timeout{60000};   ///< of one attempt
+  int max_attempts = 10;
+  std::string ca_bundle;                 ///< empty: the system's certificates
+  bool accept_gzip = true;
+};
+
+/// What all requests of one kind of work have cost so far; added up by the client in the caller's object.
+struct CallStatistics {
+  uint64_t requests = 0;         ///< HTTP requests sent, retries included
+  uint64_t retries = 0;          ///< of those, repetitions
+  uint64_t throttled = 0;        ///< answers that were a throttling error
+  uint64_t bytes_received = 0;   ///< of bodies on the wire
+};
+
+struct CallOptions {
+  int max_attempts = 0;          ///< 0: the client's
+};
+
+class Client;
+
+/// One API request with all its attempts. Owned by the caller; destroying it cancels the request.
+/// It refers to its Client and must not outlive it.
+class Call {
+ public:
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  bool finished() const noexcept { return state_ == State::finished; }
+  /// Null when the call succeeded. REQUIRES: finished().
+  const Error* error() const noexcept { return error_ ? &*error_ : nullptr; }
+  /// The decompressed body of a success, padded for simdjson. REQUIRES: finished(), no error; at most once.
+  BodyBuffer take_body() noexcept { return std::move(body_); }
+
+ private:
+  friend class Client;
+  enum class State : uint8_t { queued, in_flight, backing_off, finished };
+  Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics, int max_attempts);
+
+  Client& client_;
+  const std::string target_;                     // the X-Amz-Target header
+  const std::string request_body_;
+  CallStatistics* const statistics_;
+  const int max_attempts_;
+  State state_ = State::queued;
+
+  int attempts_ = 0;                             // that failed, without those of the two corrections below
+  int retry_cost_ = 0;                           // tokens that the retry under way took from the bucket
+  bool sent_before_ = false;
+  bool refreshed_credentials_ = false;
+  bool corrected_clock_ = false;
+
+  RequestId request_id_ = 0;                     // while in flight
+  uint64_t credentials_generation_ = 0;          // what the attempt was signed with ...
+  WallTime::duration clock_correction_{};        // ... and by which clock
+  Steady::time_point retry_time_{};              // while backing off
+  uint64_t order_ = 0;                           // among those with the same retry time
+  Call* previous_ = nullptr;                     // neighbours while queued
+  Call* next_ = nullptr;
+
+  std::optional<Error> error_;
+  BodyBuffer body_;
+};
+
+/// A connection pool, credentials and retry state for one endpoint and one identity. Not thread-safe.
+///
+///   auto call = client.start("Query", body, &statistics);
+///   while (!call->finished()) { wait until client.poll_descriptor() is readable; client.advance(); }
+class Client {
+ public:
+  Client(ClientConfig config, std::unique_ptr<CredentialsSource> credentials, std::unique_ptr<Transport> transport,
+         Clock& clock, Random& random);
+  ~Client();  ///< REQUIRES: all its Calls are gone
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Queues a request for DynamoDB_20120810.<operation>. `body` is its JSON. `statistics`, if given, must live as
+  /// long as the call. Nothing is sent before advance().
+  std::unique_ptr<Call> start(std::string_view operation, std::string body, CallStatistics* statistics = nullptr,
+                              CallOptions options = {});
+
+  /// Sends what may be sent, receives what has arrived, decides on retries. Never waits.
+  void advance();
+
+  /// Readable whenever advance() has something to do (sockets, time-outs and backoff included).
+  int poll_descriptor() const noexcept { return transport_->poll_descriptor(); }
+
+  /// Gives a body's memory back for reuse.
+  void recycle(BodyBuffer body) noexcept { transport_->recycle(std::move(body)); }
+
+  const ClientConfig& config() const noexcept { return config_; }
+  /// Calls that are not finished.
+  std::size_t outstanding() const noexcept;
+
+ private:
+  friend class Call;
+  struct Impl;
+  ClientConfig config_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dynamodb

@@ -1,0 +1,253 @@
+// Sets up easy handles and receives headers and bodies. The callbacks record and return; they never throw.
+#include "dynamodb/curl_transfer.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "dynamodb/ascii.hpp"
+#include "dynamodb/curl_error.hpp"
+#include "dynamodb/limits.hpp"
+#include "dynamodb/sigv4.hpp"
+
+namespace dynamodb {
+namespace {
+
+constexpr char kUserAgent[] = "dynamodb_fdw/1.0";
+constexpr long kReceiveBufferBytes = 256 * 1024;
+// A Content-Length is a promise: so much memory is taken for it in advance, the rest as the bytes come.
+constexpr std::size_t kMaxReservedAhead = std::size_t{4} << 20;
+constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
+constexpr std::size_t kMaxHeaderValue = 256;
+
+// Programs started by this process (credential_process) shall not inherit the connections.
+int close_on_exec(void*, curl_socket_t socket, curlsocktype) noexcept {
+  fcntl(socket, F_SETFD, FD_CLOEXEC);
+  return CURL_SOCKOPT_OK;
+}
+
+std::string_view without_spaces(std::string_view text) noexcept {
+  constexpr std::string_view kSpaces = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpaces);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+}
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(BufferPool& buffers) : buffers_(buffers), easy_(curl_easy_init()) {
+  if (easy_ != nullptr) set_what_never_changes();
+}
+
+CurlTransfer* CurlTransfer::of(CURL* easy) noexcept {
+  CurlTransfer* transfer = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+  return transfer;
+}
+
+template <typename Value>
+void CurlTransfer::set(CURLoption option, Value value) noexcept {
+  const CURLcode code = curl_easy_setopt(easy_.get(), option, value);
+  if (refused_ == CURLE_OK) refused_ = code;
+}
+
+void CurlTransfer::set_what_never_changes() noexcept {
+  set(CURLOPT_PRIVATE, this);
+  set(CURLOPT_ERRORBUFFER, error_text_);
+  set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_SOCKOPTFUNCTION, &close_on_exec);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_NOPROGRESS, 1L);
+  // Without this, dropping a request whose host name is being resolved waits for the resolver.
+  set(CURLOPT_QUICK_EXIT, 1L);
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_HTTP_CONTENT_DECODING, 0L);  // the CRC-32 is that of the compressed body
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  // libcurl announces bodies over 1 MB with "Expect: 100-continue". It can be told not to by an empty header, which
+  // libcurl 7.88 however signs and does not send. So it may announce, but does not wait for the reply.
+  set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
+  set(CURLOPT_USERAGENT, kUserAgent);
+  set(CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
+  set(CURLOPT_TCP_NODELAY, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_TCP_KEEPIDLE, 30L);
+  set(CURLOPT_TCP_KEEPINTVL, 15L);
+}
+
+std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& request) {
+  if (easy_ == nullptr) return Error::internal("out of memory while preparing a request");
+  id_ = id;
+  host_ = host_of_url(request.url);
+  connect_timeout_ = request.connect_timeout;
+  request_timeout_ = request.request_timeout;
+  response_ = HttpResponse{};
+  header_bytes_ = 0;
+  trouble_ = Trouble::none;
+  error_text_[0] = '\0';
+  if (ca_bundle_ != request.ca_bundle) set_ca_bundle(request.ca_bundle);
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.request_timeout.count()));
+  // As an option, not a header of ours: proxies may change it, so it must not be signed.
+  set(CURLOPT_ACCEPT_ENCODING, request.accept_gzip ? "gzip" : static_cast<const char*>(nullptr));
+  set_method(request);
+  set_signature(request);
+  set_headers(request);
+  const CURLcode refused = std::exchange(refused_, CURLE_OK);
+  if (refused == CURLE_OK) return std::nullopt;
+  return Error::internal(std::string("libcurl refused a request: ") + curl_easy_strerror(refused));
+}
+
+void CurlTransfer::set_method(const HttpRequest& request) noexcept {
+  set(CURLOPT_CUSTOMREQUEST, static_cast<const char*>(nullptr));
+  if (request.method == "GET") {
+    set(CURLOPT_HTTPGET, 1L);
+    return;
+  }
+  set(CURLOPT_POST, 1L);
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+  if (request.method != "POST") set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
+// libcurl signs, unless the signature is to be for another time than the clock's.
+void CurlTransfer::set_signature(const HttpRequest& request) {
+  const SigningKey& key = request.signing;
+  const bool by_libcurl = !key.access_key_id.empty() && !request.signing_time;
+  const std::string provider = "aws:amz:" + key.region + ':' + key.service;
+  set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+  set(CURLOPT_AWS_SIGV4, by_libcurl ? provider.c_str() : nullptr);
+  set(CURLOPT_USERNAME, by_libcurl ? key.access_key_id.c_str() : nullptr);
+  set(CURLOPT_PASSWORD, by_libcurl ? key.secret_access_key.c_str() : nullptr);
+}
+
+void CurlTransfer::set_headers(const HttpRequest& request) {
+  headers_.reset();
+  set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+  for (const std::string& line : request.headers) add_header(line);
+  const SigningKey& key = request.signing;
+  const std::string token = "X-Amz-Security-Token: " + key.session_token;
+  if (!key.session_token.empty()) add_header(token);
+  if (!key.access_key_id.empty() && request.signing_time) {
+    HttpRequest complete = request;
+    if (!key.session_token.empty()) complete.headers.push_back(token);
+    for (const std::string& line : sign_request(complete, *request.signing_time)) add_header(line);
+  }
+  set(CURLOPT_HTTPHEADER, headers_.get());
+}
+
+void CurlTransfer::add_header(const std::string& line) noexcept {
+  curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
+  if (longer == nullptr) {
+    refused_ = CURLE_OUT_OF_MEMORY;
+    return;
+  }
+  (void)headers_.release();
+  headers_.reset(longer);
+}
+
+// A handle whose CA file was set cannot be told to use the system's again, so it starts anew.
+void CurlTransfer::set_ca_bundle(const std::string& file) noexcept {
+  curl_easy_reset(easy_.get());
+  set_what_never_changes();
+  if (!file.empty()) {
+    for (CURLoption option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) set(option, file.c_str());
+    for (CURLoption option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) set(option, static_cast<const char*>(nullptr));
+  }
+  ca_bundle_ = file;
+}
+
+std::size_t CurlTransfer::on_header(char* line, std::size_t size, std::size_t count, void* self) noexcept {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  try {
+    return transfer->take_header({line, size * count}) ? size * count : 0;
+  } catch (...) {
+    transfer->trouble_ = Trouble::out_of_memory;
+    return 0;
+  }
+}
+
+bool CurlTransfer::take_header(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > kMaxHeaderBytes) trouble_ = Trouble::too_large;
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || line.starts_with("HTTP/")) return trouble_ == Trouble::none;
+  const std::string_view name = line.substr(0, colon);
+  const std::string_view value = without_spaces(line.substr(colon + 1)).substr(0, kMaxHeaderValue);
+  const auto is = [name](std::string_view wanted) { return ascii_equal_ignoring_case(name, wanted); };
+  if (is("content-length")) take_length(value);
+  if (is("content-encoding")) response_.content_encoding = ascii_lower(value);
+  if (is("x-amz-crc32")) response_.crc32 = value;
+  if (is("x-amzn-requestid")) response_.request_id = value;
+  if (is("date")) response_.date = value;
+  if (is("x-amz-retry-after")) response_.retry_after = value;
+  return trouble_ == Trouble::none;
+}
+
+void CurlTransfer::take_length(std::string_view value) noexcept {
+  std::size_t length = 0;
+  const auto [stop, problem] = std::from_chars(value.data(), value.data() + value.size(), length);
+  if (problem != std::errc{}) return;
+  if (length > kMaxResponseBytes) {
+    trouble_ = Trouble::too_large;
+    return;
+  }
+  if (response_.body.data() == nullptr) response_.body = buffers_.take();
+  if (!response_.body.reserve(std::min(length, kMaxReservedAhead))) trouble_ = Trouble::out_of_memory;
+}
+
+std::size_t CurlTransfer::on_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept {
+  return static_cast<CurlTransfer*>(self)->take_body(bytes, size * count) ? size * count : 0;
+}
+
+bool CurlTransfer::take_body(const char* bytes, std::size_t count) noexcept {
+  if (response_.body.data() == nullptr) response_.body = buffers_.take();
+  if (response_.body.size() + count > kMaxResponseBytes) {
+    trouble_ = Trouble::too_large;
+  } else if (!response_.body.append(bytes, count)) {
+    trouble_ = Trouble::out_of_memory;
+  }
+  return trouble_ == Trouble::none;
+}
+
+HttpResponse CurlTransfer::finish(CURLcode code) {
+  HttpResponse response = std::move(response_);
+  response_ = HttpResponse{};
+  response.bytes_received = response.body.size();
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  response.status = static_cast<int>(status);
+  if (code != CURLE_OK || trouble_ != Trouble::none) response.failure = failure(code);
+  if (response.failure) response.failure->request_id = response.request_id;
+  return response;
+}
+
+Error CurlTransfer::failure(CURLcode code) const {
+  if (trouble_ == Trouble::out_of_memory) return Error::internal("out of memory while receiving an answer");
+  if (trouble_ == Trouble::too_large) {
+    return Error::response_too_large("answer from " + host_ + " is longer than " +
+                                     std::to_string(kMaxResponseBytes >> 20) + " MB");
+  }
+  CurlFailure facts{code, error_text_, 0, false, host_, ca_bundle_, connect_timeout_, request_timeout_};
+  long os_errno = 0;
+  curl_off_t sendable_after = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
+  curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &sendable_after);
+  facts.os_errno = static_cast<int>(os_errno);
+  facts.connected = sendable_after > 0;
+  return curl_error(facts);
+}
+
+void CurlTransfer::abandon() noexcept {
+  buffers_.give(std::move(response_.body));
+  response_.body = BodyBuffer();
+}
+
+}  // namespace dynamodb

@@ -1,0 +1,131 @@
+// Reads the pages of many segments or queries, several in flight, and hands out their items one by one.
+#include "dynamodb/page_stream.hpp"
+
+#include <algorithm>
+
+#include "dynamodb/request.hpp"
+
+namespace dynamodb {
+
+PageStream::PageStream(Client& client, RequestSet requests, PageStreamOptions options, RateLimiter* limiter,
+                       Clock& clock)
+    : client_(client), requests_(std::move(requests)), options_(options), limiter_(limiter), clock_(clock) {
+  source_count_ = requests_.segments > 1 ? requests_.segments : requests_.heads.size();
+  window_ = options_.slow_start ? 1 : std::max<uint32_t>(options_.max_in_flight, 1);
+}
+
+PageStream::~PageStream() = default;
+
+std::string PageStream::body(const Source& source) const {
+  bool segmented = requests_.segments > 1;
+  std::string json = requests_.heads[segmented ? 0 : source.index];
+  if (segmented) json += segment_members(static_cast<uint32_t>(source.index), requests_.segments);
+  if (!source.start_key.empty()) {
+    json += ",\"ExclusiveStartKey\":";
+    json += source.start_key;
+  }
+  json += '}';
+  return json;
+}
+
+// A source that is under way comes before a new one: LIMIT and memory of the service's caches both like it.
+bool PageStream::pick_source(Source* source) {
+  if (!resumable_.empty()) {
+    *source = std::move(resumable_.front());
+    resumable_.pop_front();
+    return true;
+  }
+  if (next_source_ == source_count_) return false;
+  *source = Source{next_source_++, {}};
+  return true;
+}
+
+bool PageStream::may_send() noexcept {
+  if (in_flight_.size() >= window_) return false;
+  if (limiter_ == nullptr) return true;
+  Steady::time_point ready = limiter_->ready_at();
+  if (ready <= clock_.now()) return true;
+  wake_time_ = ready;
+  return false;
+}
+
+void PageStream::send_more() {
+  wake_time_ = Steady::time_point::max();
+  // Without a page ahead of the reader, nothing is sent while it still has items.
+  if (options_.slow_start && page_open_ && window_ == 1) return;
+  bool sent = false;
+  while ((!resumable_.empty() || next_source_ < source_count_) && may_send()) {
+    Source source;
+    pick_source(&source);
+    auto call = client_.start(requests_.operation, body(source), &statistics_.calls);
+    in_flight_.push_back({std::move(source), std::move(call)});
+    sent = true;
+  }
+  if (sent) client_.advance();
+}
+
+// Opens the first finished page; false when none has arrived.
+bool PageStream::collect() {
+  auto finished = std::find_if(in_flight_.begin(), in_flight_.end(),
+                               [](const Flight& flight) { return flight.call->finished(); });
+  if (finished == in_flight_.end()) return false;
+  Flight flight = std::move(*finished);
+  in_flight_.erase(finished);
+  return open_page(std::move(flight));
+}
+
+bool PageStream::open_page(Flight flight) {
+  if (const Error* failure = flight.call->error()) {
+    error_ = *failure;
+    return true;
+  }
+  page_ = flight.call->take_body();
+  if (auto failure = reader_.open(page_)) {
+    error_ = std::move(failure);
+    return true;
+  }
+  page_open_ = true;
+  const PageSummary& summary = reader_.summary();
+  ++statistics_.pages;
+  statistics_.items += summary.count;
+  statistics_.items_scanned += summary.scanned_count;
+  statistics_.consumed_capacity += summary.consumed_capacity;
+  if (limiter_ != nullptr) limiter_->consumed(summary.consumed_capacity);
+  // An empty page is no end: only a missing LastEvaluatedKey is.
+  if (summary.has_last_evaluated_key)
+    resumable_.push_back({flight.source.index, summary.last_evaluated_key});
+  else
+    ++statistics_.finished_sources;
+  return true;
+}
+
+void PageStream::finish_page() {
+  reader_.close();
+  client_.recycle(std::move(page_));
+  page_ = BodyBuffer();
+  page_open_ = false;
+  if (window_ < options_.max_in_flight) window_ = std::min(window_ * 2, options_.max_in_flight);
+}
+
+PageStream::Step PageStream::next(const AttributeSelection& selection, Item& item) {
+  while (!error_) {
+    if (page_open_) {
+      PageReader::Step step = reader_.next(selection, item);
+      if (step == PageReader::Step::item) return Step::item;
+      if (step == PageReader::Step::failed) {
+        error_ = reader_.error();
+        break;
+      }
+      finish_page();
+    }
+    if (!collect()) {
+      send_more();
+      if (in_flight_.empty() && resumable_.empty() && next_source_ == source_count_) return Step::end;
+      if (!collect()) return Step::waiting;
+    }
+    send_more();
+  }
+  return Step::failed;
+}
+
+}  // namespace dynamodb

@@ -1,0 +1,99 @@
+// Reads the pages of many segments or queries, several in flight, and hands out their items one by one.
+#pragma once
+#ifdef POSTGRES_H
+#error "src/dynamodb must be included before postgres.h: it never depends on PostgreSQL"
+#endif
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dynamodb/client.hpp"
+#include "dynamodb/item_reader.hpp"
+#include "dynamodb/rate_limiter.hpp"
+
+namespace dynamodb {
+
+/// The requests of one scan: the segments of a Scan, or one Query per key value. Each is followed page by page.
+struct RequestSet {
+  std::string operation;               ///< "Scan" or "Query"
+  std::vector<std::string> heads;      ///< heads (request.hpp); several for Queries, one for a Scan
+  uint32_t segments = 1;               ///< of a Scan; more than 1 only with one head
+};
+
+struct PageStreamOptions {
+  uint32_t max_in_flight = 8;          ///< pages asked for or waiting, at most
+  bool slow_start = false;             ///< few rows are expected to be wanted: begin with one page in flight, and no
+                                       ///< page ahead of the reader; double each time a page was used up
+};
+
+struct PageStreamStatistics {
+  CallStatistics calls;
+  uint64_t pages = 0;
+  uint64_t items = 0;                  ///< returned by the service
+  uint64_t items_scanned = 0;          ///< evaluated by the service
+  double consumed_capacity = 0;        ///< capacity units
+  uint64_t finished_sources = 0;       ///< segments or queries read to their end
+};
+
+/// Usage:  for (;;) switch (stream.next(selection, item)) {
+///           case item: use it; break;  case waiting: wait for client.poll_descriptor(), client.advance(); break;
+///           case end: return;  case failed: report *stream.error(); }
+/// An item stays valid until the next call of next(). Pages in memory: at most max_in_flight, and the current one.
+class PageStream {
+ public:
+  /// `client` must outlive the stream; `limiter` too, where there is one.
+  PageStream(Client& client, RequestSet requests, PageStreamOptions options, RateLimiter* limiter, Clock& clock);
+  ~PageStream();
+  PageStream(const PageStream&) = delete;
+  PageStream& operator=(const PageStream&) = delete;
+
+  enum class Step : uint8_t { item, waiting, end, failed };
+  Step next(const AttributeSelection& selection, Item& item);
+  const Error* error() const noexcept { return error_ ? &*error_ : nullptr; }
+
+  /// While waiting only because of the rate limit: when to go on. Else time_point::max().
+  Steady::time_point wake_time() const noexcept { return wake_time_; }
+
+  const PageStreamStatistics& statistics() const noexcept { return statistics_; }
+  uint64_t sources() const noexcept { return source_count_; }
+
+ private:
+  struct Source {
+    uint64_t index;
+    std::string start_key;             // ExclusiveStartKey's JSON; empty before the first page
+  };
+  struct Flight {
+    Source source;
+    std::unique_ptr<Call> call;
+  };
+
+  std::string body(const Source& source) const;
+  void send_more();
+  bool may_send() noexcept;
+  bool pick_source(Source* source);
+  bool collect();
+  bool open_page(Flight flight);
+  void finish_page();
+
+  Client& client_;
+  RequestSet requests_;
+  PageStreamOptions options_;
+  RateLimiter* limiter_;
+  Clock& clock_;
+  uint64_t source_count_ = 0;
+  uint64_t next_source_ = 0;           // sources below were started
+  uint32_t window_ = 1;                // how many pages may be in flight or waiting now
+  std::deque<Source> resumable_;       // have more pages and nothing in flight
+  std::vector<Flight> in_flight_;
+  PageReader reader_;
+  BodyBuffer page_;
+  bool page_open_ = false;
+  std::optional<Error> error_;
+  Steady::time_point wake_time_ = Steady::time_point::max();
+  PageStreamStatistics statistics_;
+};
+
+}  // namespace dynamodb

@@ -1,0 +1,156 @@
+// Makes a client from the options of server and user mapping: whose credentials it may use, endpoint, limits.
+#include <cstring>
+
+#include "dynamodb/aws_settings.hpp"
+#include "dynamodb/credentials_environment.hpp"
+#include "dynamodb/credentials_shared_files.hpp"
+#include "dynamodb/credentials_static.hpp"
+#include "dynamodb/curl_transport.hpp"
+
+// After the library's headers, which must come before postgres.h.
+#include "client_factory.hpp"
+#include "handles.hpp"
+
+namespace dynamodb_fdw {
+namespace {
+
+const char* text_or_empty(const char* text) { return text != nullptr ? text : ""; }
+
+UserMappingOptions* find_mapping_options(Oid userid, Oid serverid) {
+  for (Oid user : {userid, Oid{InvalidOid}})
+    if (SearchSysCacheExists2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(user), ObjectIdGetDatum(serverid)))
+      return get_user_mapping_options(GetUserMapping(userid, serverid));
+  return nullptr;
+}
+
+[[noreturn]] void refuse_ambient(Oid userid, Oid serverid) {
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+           errmsg("user \"%s\" has no AWS credentials for server \"%s\"", GetUserNameFromId(userid, false),
+                  GetForeignServer(serverid)->servername),
+           errdetail("Only superusers may use the credentials of the server process itself."),
+           errhint("Set access_key_id and secret_access_key in a user mapping, or have a superuser set the server's "
+                   "option ambient_credentials.")));
+  pg_unreachable();
+}
+
+Identity choose_identity(const ClientSettings& settings, Oid userid, Oid serverid) {
+  const UserMappingOptions* mapping = settings.mapping;
+  if (mapping != nullptr && mapping->access_key_id != nullptr) return Identity::user_mapping_keys;
+  if (mapping != nullptr && mapping->profile != nullptr) return Identity::user_mapping_profile;
+  if (!superuser_arg(userid) && !settings.server->ambient_credentials) refuse_ambient(userid, serverid);
+  return Identity::server_process;
+}
+
+// --- From here to the end of the namespace: library code, which runs guarded and calls no PostgreSQL
+
+const char* profile_of(const ClientSettings& settings) {
+  return settings.identity == Identity::user_mapping_profile ? settings.mapping->profile : "";
+}
+
+dynamodb::Result<dynamodb::Endpoint> resolve(const ClientSettings& settings, dynamodb::AwsSettings& aws) {
+  const ServerOptions* server = settings.server;
+  dynamodb::EndpointWishes wishes;
+  wishes.region = text_or_empty(settings.region);
+  wishes.custom_url = text_or_empty(server->endpoint);
+  if (server->use_fips) wishes.use_fips = true;
+  if (server->use_dualstack) wishes.use_dualstack = true;
+  return dynamodb::resolve_endpoint(wishes, aws);
+}
+
+std::unique_ptr<dynamodb::CredentialsSource> make_credentials(const ClientSettings& settings) {
+  const auto& environment = dynamodb::process_environment();
+  const auto& clock = dynamodb::system_clock();
+  std::vector<std::unique_ptr<dynamodb::CredentialsSource>> sources;
+  switch (settings.identity) {
+    case Identity::user_mapping_keys:
+      return std::make_unique<dynamodb::StaticCredentials>(settings.mapping->access_key_id,
+                                                           settings.mapping->secret_access_key,
+                                                           text_or_empty(settings.mapping->session_token));
+    case Identity::user_mapping_profile:
+      sources.push_back(
+          std::make_unique<dynamodb::SharedFilesCredentials>(environment, clock, settings.mapping->profile));
+      return std::make_unique<dynamodb::CredentialsChain>(std::move(sources));
+    case Identity::server_process: break;
+  }
+  return dynamodb::ambient_credentials(environment, clock);
+}
+
+std::optional<dynamodb::Error> make_config(const ClientSettings& settings, int max_connections,
+                                           dynamodb::ClientConfig* config) {
+  dynamodb::AwsSettings aws(dynamodb::process_environment(), profile_of(settings));
+  auto endpoint = resolve(settings, aws);
+  if (!endpoint.ok()) return endpoint.error();
+  const ServerOptions* server = settings.server;
+  config->endpoint = std::move(endpoint.value());
+  config->max_connections = max_connections;
+  config->connect_timeout = dynamodb::Milliseconds(server->connect_timeout_ms);
+  config->request_timeout = dynamodb::Milliseconds(server->request_timeout_ms);
+  config->max_attempts = server->max_attempts;
+  config->ca_bundle = text_or_empty(server->ca_bundle);
+  if (!config->ca_bundle.empty()) return std::nullopt;
+  auto bundle = aws.ca_bundle();
+  if (!bundle.ok()) return bundle.error();
+  config->ca_bundle = std::move(bundle.value());
+  return std::nullopt;
+}
+
+// What a client is made of, on its way into it.
+struct ClientParts {
+  dynamodb::ClientConfig config;
+  std::unique_ptr<dynamodb::CredentialsSource> credentials;
+  std::unique_ptr<dynamodb::Transport> transport;
+};
+
+std::optional<dynamodb::Error> make_parts(const ClientSettings& settings, int max_connections, ClientParts* parts) {
+  if (auto failure = make_config(settings, max_connections, &parts->config)) return failure;
+  parts->credentials = make_credentials(settings);
+  auto transport = dynamodb::make_curl_transport(max_connections);
+  if (!transport.ok()) return transport.error();
+  parts->transport = std::move(transport.value());
+  return std::nullopt;
+}
+
+}  // namespace
+
+ClientSettings collect_client_settings(Oid serverid, Oid userid, const char* region) {
+  ClientSettings settings{};
+  settings.server = get_server_options(serverid);
+  settings.mapping = find_mapping_options(userid, serverid);
+  settings.region = region != nullptr ? region : settings.server->aws_region;
+  settings.identity = choose_identity(settings, userid, serverid);
+  if (settings.mapping != nullptr && settings.mapping->role_arn != nullptr)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("this version of dynamodb_fdw cannot assume a role"),
+                    errdetail("The user mapping has the option role_arn."),
+                    errhint("Use access_key_id, secret_access_key and session_token.")));
+  return settings;
+}
+
+dynamodb::Client* make_client(const ClientSettings& settings, int max_connections, MemoryContext context) {
+  auto* parts = make_owned<ClientParts>(context, [] { return std::make_unique<ClientParts>(); });
+  PlainError failure;
+  if (!guard(&failure, [&] { return make_parts(settings, max_connections, parts); }))
+    report_error(failure, {"set-up", nullptr});
+  return make_owned<dynamodb::Client>(context, [&] {
+    return std::make_unique<dynamodb::Client>(std::move(parts->config), std::move(parts->credentials),
+                                              std::move(parts->transport), dynamodb::system_clock(),
+                                              dynamodb::system_random());
+  });
+}
+
+const char* resolve_signing_region(const ClientSettings& settings) {
+  char region[128] = "";
+  PlainError failure;
+  bool resolved = guard(&failure, [&]() -> std::optional<dynamodb::Error> {
+    dynamodb::AwsSettings aws(dynamodb::process_environment(), profile_of(settings));
+    auto endpoint = resolve(settings, aws);
+    if (!endpoint.ok()) return endpoint.error();
+    endpoint.value().signing_region.copy(region, sizeof(region) - 1);
+    return std::nullopt;
+  });
+  if (!resolved) report_error(failure, {"set-up", nullptr});
+  return pstrdup(region);
+}
+
+}  // namespace dynamodb_fdw

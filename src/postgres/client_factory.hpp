@@ -1,0 +1,30 @@
+// Makes a client from the options of server and user mapping: whose credentials it may use, endpoint, limits.
+#pragma once
+
+#include "options.hpp"
+#include "pg.hpp"
+
+namespace dynamodb_fdw {
+
+/// Whose credentials a client has.
+enum class Identity { user_mapping_keys, user_mapping_profile, server_process };
+
+/// Everything that decides what a client is like. Plain memory.
+struct ClientSettings {
+  ServerOptions* server;
+  UserMappingOptions* mapping;  ///< null: no user mapping
+  Identity identity;
+  const char* region;           ///< null: the environment's
+};
+
+/// What applies to `userid` on the server, in `region` (null: the server's).
+/// Errors: the user has no credentials and may not use the server process's (28000).
+ClientSettings collect_client_settings(Oid serverid, Oid userid, const char* region);
+
+/// A client that `context` owns. Errors: region, endpoint or files that cannot be used.
+dynamodb::Client* make_client(const ClientSettings& settings, int max_connections, MemoryContext context);
+
+/// The region that such a client signs for, palloc'ed. Errors: as for make_client().
+const char* resolve_signing_region(const ClientSettings& settings);
+
+}  // namespace dynamodb_fdw

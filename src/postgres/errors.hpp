@@ -1,0 +1,22 @@
+// Turns an error of the library into an ereport: one place, one SQLSTATE table.
+#pragma once
+
+#include "guard.hpp"
+#include "pg.hpp"
+
+namespace dynamodb_fdw {
+
+/// What was being done, for the message. Strings may be null.
+struct ErrorContext {
+  const char* operation = nullptr;  ///< API operation, such as "Scan"
+  const char* table = nullptr;      ///< DynamoDB table
+};
+
+/// Raises `failure` as an ERROR with its SQLSTATE, operation and table in the message, AWS's error type and request id in
+/// the detail, and a hint where one helps.
+[[noreturn]] void report_error(const PlainError& failure, const ErrorContext& context);
+
+/// The SQLSTATE for a kind of failure.
+int sqlstate_of(const PlainError& failure);
+
+}  // namespace dynamodb_fdw

@@ -1,0 +1,60 @@
+// The executor's callbacks of a foreign scan, and the state that EXPLAIN reads.
+#pragma once
+
+#include "options.hpp"
+#include "pg.hpp"
+#include "scan_keys.hpp"
+#include "scan_plan.hpp"
+#include "to_datum.hpp"
+
+extern "C" {
+#include "nodes/execnodes.h"
+}
+
+namespace dynamodb_fdw {
+
+/// State of one ForeignScan node, in the executor's per-query memory.
+struct ScanState {
+  ScanPlan plan;
+  TableOptions* table;
+  ServerOptions* server;
+  Oid userid;
+  KeyOperand partition;                    ///< query only
+  KeyOperand* sorts;
+  int sort_count;
+
+  dynamodb::Client* client;                ///< null until the scan starts
+  dynamodb::AttributeSelection* selection;
+  dynamodb::Item* item;
+  ReadContext read;
+  ColumnReader* readers;
+  int reader_count;
+
+  MemoryContext stream_context;            ///< owns the stream; reset by each rescan
+  dynamodb::PageStream* stream;            ///< null: not started, or nothing to ask
+  bool started;                            ///< this scan (since the last rescan) has been started
+  bool ever_started;
+  dynamodb::PageStreamStatistics* totals;  ///< of the streams before the current one
+
+  TimestampTz start_time;
+  TimestampTz last_progress;
+  uint64_t pages_at_last_look;
+};
+
+/// All that the node's scans have cost so far.
+dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
+
+/// The user whose rights and user mapping the scan has.
+Oid scan_user(ForeignScanState* node);
+
+/// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is query.
+ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext);
+
+extern "C" {
+void dynamodbBeginForeignScan(ForeignScanState* node, int eflags);
+TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node);
+void dynamodbReScanForeignScan(ForeignScanState* node);
+void dynamodbEndForeignScan(ForeignScanState* node);
+}
+
+}  // namespace dynamodb_fdw

@@ -1,0 +1,40 @@
+// Entry points of the shared library: magic, settings, and the handler's table of callbacks.
+#include "execute_scan.hpp"
+#include "explain.hpp"
+#include "import_schema.hpp"
+#include "plan_paths.hpp"
+#include "progress.hpp"
+#include "table_metadata.hpp"
+
+extern "C" {
+#include "utils/guc.h"
+
+PG_MODULE_MAGIC;
+PGDLLEXPORT Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS);
+PG_FUNCTION_INFO_V1(dynamodb_fdw_handler);
+PGDLLEXPORT void _PG_init(void);
+
+void _PG_init(void) {
+  DefineCustomIntVariable("dynamodb_fdw.progress_interval",
+                          "Time between the progress messages of a long scan; 0 turns them off.", nullptr,
+                          &dynamodb_fdw::progress_interval, 10, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, nullptr,
+                          nullptr, nullptr);
+  dynamodb_fdw::define_metadata_settings();
+  MarkGUCPrefixReserved("dynamodb_fdw");
+}
+
+Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  FdwRoutine* routine = makeNode(FdwRoutine);
+  routine->GetForeignRelSize = dynamodb_fdw::dynamodbGetForeignRelSize;
+  routine->GetForeignPaths = dynamodb_fdw::dynamodbGetForeignPaths;
+  routine->GetForeignPlan = dynamodb_fdw::dynamodbGetForeignPlan;
+  routine->BeginForeignScan = dynamodb_fdw::dynamodbBeginForeignScan;
+  routine->IterateForeignScan = dynamodb_fdw::dynamodbIterateForeignScan;
+  routine->ReScanForeignScan = dynamodb_fdw::dynamodbReScanForeignScan;
+  routine->EndForeignScan = dynamodb_fdw::dynamodbEndForeignScan;
+  routine->ExplainForeignScan = dynamodb_fdw::dynamodbExplainForeignScan;
+  routine->ImportForeignSchema = dynamodb_fdw::dynamodbImportForeignSchema;
+  PG_RETURN_POINTER(routine);
+}
+}

@@ -1,0 +1,53 @@
+// Tells the user of a long scan how far it is.
+#include "progress.hpp"
+
+#include "execute_scan.hpp"
+#include "table_metadata.hpp"
+
+extern "C" {
+#include "utils/timestamp.h"
+}
+
+namespace dynamodb_fdw {
+
+int progress_interval = 10;
+
+namespace {
+
+// "about 3 min" or "about 40 s".
+char* duration_text(double seconds) {
+  return seconds >= 120 ? psprintf("%.0f min", seconds / 60) : psprintf("%.0f s", seconds);
+}
+
+// The number of items that a full Scan is going to read, or 0 where it is not known.
+double expected_items(const ScanState* state) {
+  if (state->plan.operation != ReadOperation::scan) return 0;
+  const dynamodb::TableDescription* description =
+      get_table_description(state->table, state->userid, CurrentMemoryContext);
+  return description != nullptr ? static_cast<double>(description->item_count) : 0;
+}
+
+void emit(const ScanState* state, double elapsed) {
+  dynamodb::PageStreamStatistics statistics = collect_statistics(state);
+  auto scanned = static_cast<double>(statistics.items_scanned);
+  double expected = expected_items(state);
+  char* rest = pstrdup("");
+  if (expected > scanned && scanned > 0)
+    rest = psprintf(" of about %.0f (%.0f %%), about %s left", expected, 100 * scanned / expected,
+                    duration_text(elapsed * (expected - scanned) / scanned));
+  ereport(NOTICE, (errmsg("DynamoDB FDW is reading table \"%s\": %.0f items%s; %.1f capacity units consumed in %s",
+                          state->table->table_name, scanned, rest, statistics.consumed_capacity,
+                          duration_text(elapsed))));
+}
+
+}  // namespace
+
+void report_progress(ScanState* state) {
+  if (progress_interval <= 0) return;
+  TimestampTz now = GetCurrentTimestamp();
+  if (!TimestampDifferenceExceeds(state->last_progress, now, progress_interval * 1000)) return;
+  state->last_progress = now;
+  emit(state, static_cast<double>(now - state->start_time) / USECS_PER_SEC);
+}
+
+}  // namespace dynamodb_fdw

@@ -1,0 +1,47 @@
+// Waits for the network together with the latch, so that cancel, time-outs and termination act at once.
+#include "wait.hpp"
+
+#include <algorithm>
+
+extern "C" {
+#include "storage/latch.h"
+#include "utils/wait_event.h"
+}
+
+namespace dynamodb_fdw {
+namespace {
+
+// -1: no limit. Rounded up, so that at the end of the wait the time has really come.
+long milliseconds_until(dynamodb::Steady::time_point until) {
+  using dynamodb::Steady;
+  if (until == Steady::time_point::max()) return -1;
+  auto left = std::chrono::ceil<dynamodb::Milliseconds>(until - Steady::now()).count();
+  return static_cast<long>(std::clamp<decltype(left)>(left, 0, 60 * 60 * 1000));
+}
+
+}  // namespace
+
+void advance(dynamodb::Client* client, const ErrorContext& context) {
+  PlainError failure;
+  if (!guard(&failure, [&] { client->advance(); })) report_error(failure, context);
+}
+
+void wait_and_advance(dynamodb::Client* client, const ErrorContext& context, dynamodb::Steady::time_point until) {
+  int events = WL_LATCH_SET | WL_SOCKET_READABLE | WL_EXIT_ON_PM_DEATH;
+  long timeout = milliseconds_until(until);
+  if (timeout >= 0) events |= WL_TIMEOUT;
+  int happened = WaitLatchOrSocket(MyLatch, events, client->poll_descriptor(), timeout, PG_WAIT_EXTENSION);
+  if (happened & WL_LATCH_SET) ResetLatch(MyLatch);
+  CHECK_FOR_INTERRUPTS();
+  advance(client, context);
+}
+
+void finish_call(dynamodb::Client* client, dynamodb::Call* call, const ErrorContext& context) {
+  CHECK_FOR_INTERRUPTS();
+  advance(client, context);
+  while (!call->finished()) wait_and_advance(client, context);
+  PlainError failure;
+  if (!guard(&failure, [&] { return call->error(); })) report_error(failure, context);
+}
+
+}  // namespace dynamodb_fdw

@@ -1,0 +1,398 @@
+# An HTTP server for tests that answers as badly as one likes: errors, delays, cut or garbled bodies, silence.
+#
+#   my $server = FaultServer->start(answers => [throttled(), throttled(), { pass => 1 }], upstream => $url);
+#   ... use $server->endpoint as the endpoint of a foreign server ...
+#   is($server->requests(operation => 'Query'), 3, 'tried three times');
+#
+# It runs in a process of its own, on a free port of 127.0.0.1, and ends with the test. start() takes
+#
+#   answers   a list of answers, one per request in the order they arrive; the last one is repeated
+#   handler   instead, a function that makes the answer to a request. It runs in the server's process and
+#             may keep state there; its second argument is what set() was last told.
+#   upstream  the endpoint of a real server, for answers with `pass`
+#   accept    0: connections stay in the kernel's queue and are never accepted
+#
+# An answer is a hash; all of it is optional:
+#
+#   pass      => 1            what upstream answers to this request, then changed by the rest of the hash
+#   status    => 500          (200)
+#   json      => {...}        the body, or
+#   body      => "bytes"
+#   headers   => {...}        more header fields
+#   crc       => 'none'       no x-amz-crc32 (it is right by default), or 'wrong'
+#   gzip      => 1            a compressed body; the checksum is the one of the compressed bytes
+#   chunked   => 1            a body in chunks of 1 kB, without Content-Length
+#   delay     => 1.5          seconds until the answer begins
+#   pause     => 1.5          seconds between the first half of the body and the second
+#   cut       => 100          only this many bytes of the body (negative: all but so many), then the connection ends
+#   raw       => "bytes"      this instead of an HTTP answer, then the connection ends
+#   hang      => 1            no answer, and the connection stays open
+#   reset     => 1            the connection is reset (at once, or after what `cut` lets through)
+#   close     => 1            the connection ends after the answer, which does not say so
+#
+# A request, as handlers and requests() get it: n (from 1), connection (from 1), method, path, headers
+# (names in lower case), body, operation (from X-Amz-Target), json (the decoded body), time.
+
+package FaultServer;
+
+use strict;
+use warnings;
+
+use Compress::Zlib ();
+use Errno qw(EAGAIN EINTR);
+use Exporter 'import';
+use File::Temp ();
+use HTTP::Tiny;
+use IO::Select;
+use IO::Socket::INET;
+use JSON::PP ();
+use POSIX   ();
+use Socket  qw(SOL_SOCKET SO_LINGER);
+use Time::HiRes qw(time sleep);
+
+our @EXPORT = qw(throttled service_error items unused_port);
+
+my $json = JSON::PP->new->utf8->canonical;
+my @running;
+
+# --- answers that tests often need
+
+# An error as DynamoDB sends it.
+sub service_error
+{
+	my ($type, $message, $status) = @_;
+	return {
+		status => $status // 400,
+		json   => { __type => "com.amazonaws.dynamodb.v20120810#$type", message => $message }
+	};
+}
+
+sub throttled
+{
+	return service_error('ProvisionedThroughputExceededException', 'The level of configured provisioned throughput was exceeded.');
+}
+
+# A page of a Query or Scan: items in typed JSON; a key if there are more pages.
+sub items
+{
+	my ($items, $last_key) = @_;
+	return {
+		json => {
+			Items        => $items,
+			Count        => scalar @$items,
+			ScannedCount => scalar @$items,
+			($last_key ? (LastEvaluatedKey => $last_key) : ())
+		}
+	};
+}
+
+# A port on which nobody listens, so that a connection is refused.
+sub unused_port
+{
+	return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+}
+
+# --- what the test uses
+
+sub start
+{
+	my ($class, %options) = @_;
+	my $listener = IO::Socket::INET->new(Listen => 128, LocalAddr => '127.0.0.1', ReuseAddr => 1)
+	  or die "cannot listen: $!";
+	my $self = bless {
+		%options,
+		folder => File::Temp->newdir,
+		port   => $listener->sockport,
+		owner  => $$
+	}, $class;
+	$self->set({});
+	my $pid = fork // die "cannot fork: $!";
+	if ($pid == 0)
+	{
+		# _exit, because what the test does at its end is not for this process.
+		eval { $self->_serve($listener); };
+		print STDERR "FaultServer: $@" if $@;
+		POSIX::_exit($@ ? 1 : 0);
+	}
+	$self->{pid} = $pid;
+	push @running, $self;
+	return $self;
+}
+
+sub endpoint
+{
+	my ($self) = @_;
+	return "http://127.0.0.1:$self->{port}";
+}
+
+# Tells the handler something new: a hash, its second argument from the next request on.
+sub set
+{
+	my ($self, $settings) = @_;
+	my $file = "$self->{folder}/settings";
+	open my $out, '>', "$file.new" or die "$file.new: $!";
+	print $out $json->encode($settings);
+	close $out;
+	rename "$file.new", $file or die "$file: $!";
+	return;
+}
+
+# The requests so far, perhaps only those of one operation; in scalar context how many.
+sub requests
+{
+	my ($self, %only) = @_;
+	my $file = "$self->{folder}/requests";
+	return unless -e $file;
+	open my $in, '<', $file or die "$file: $!";
+	my @requests = map { $json->decode($_) } <$in>;
+	@requests = grep { ($_->{operation} // '') eq $only{operation} } @requests if $only{operation};
+	return @requests;
+}
+
+# Forgets the requests so far; the numbers go on.
+sub forget
+{
+	my ($self) = @_;
+	unlink "$self->{folder}/requests";
+	return;
+}
+
+# Waits until there are so many requests; false after some seconds.
+sub wait_for_requests
+{
+	my ($self, $count, %only) = @_;
+	my $until = time + 30;
+	while (time < $until)
+	{
+		my @requests = $self->requests(%only);
+		return 1 if @requests >= $count;
+		sleep 0.05;
+	}
+	return 0;
+}
+
+sub stop
+{
+	my ($self) = @_;
+	return unless $self->{pid} && $self->{owner} == $$;
+	kill 'KILL', $self->{pid};
+	waitpid $self->{pid}, 0;
+	delete $self->{pid};
+	return;
+}
+
+END
+{
+	my $status = $?;
+	$_->stop foreach @running;
+	$? = $status;
+}
+
+# --- the server's process: one loop over all connections
+
+sub _serve
+{
+	my ($self, $listener) = @_;
+	my $parent = getppid;
+	my (%connections, $count);
+
+	@running = ();
+	$SIG{PIPE} = 'IGNORE';
+	$SIG{$_} = 'DEFAULT' foreach qw(INT TERM HUP);
+	$listener->blocking(0);
+	while (getppid == $parent)
+	{
+		my $now    = time;
+		my @all    = values %connections;
+		my @events = sort { $a <=> $b } map { @{ $_->{out} } ? $_->{out}[0]{at} : () } @all;
+		my $wait   = @events ? $events[0] - $now : 1;
+		$wait = 0 if $wait < 0;
+		$wait = 1 if $wait > 1;
+		my $reading = IO::Select->new((($self->{accept} // 1) ? $listener : ()), map { $_->{socket} } @all);
+		my $writing = IO::Select->new(map { $_->{socket} } grep { @{ $_->{out} } && $_->{out}[0]{at} <= $now } @all);
+		my ($readable, $writable) = IO::Select->select($reading, $writing, undef, $wait);
+
+		foreach my $socket (@{ $readable // [] })
+		{
+			if ($socket == $listener)
+			{
+				my $new = $listener->accept or next;
+				$new->blocking(0);
+				$connections{$new} = { id => ++$count, socket => $new, in => '', out => [] };
+			}
+			elsif (!$self->_read($connections{$socket}))
+			{
+				delete $connections{$socket};
+			}
+		}
+		foreach my $socket (@{ $writable // [] })
+		{
+			next unless $connections{$socket};
+			delete $connections{$socket} unless _write($connections{$socket});
+		}
+	}
+	return;
+}
+
+# False when the client is gone.
+sub _read
+{
+	my ($self, $connection) = @_;
+	my $got = sysread $connection->{socket}, $connection->{in}, 65536, length $connection->{in};
+	if (!$got)
+	{
+		return defined $got ? 0 : ($! == EAGAIN || $! == EINTR);
+	}
+	while (my $request = _parse($connection))
+	{
+		$request->{n}          = ++$self->{n};
+		$request->{connection} = $connection->{id};
+		$self->_record($request);
+		push @{ $connection->{out} }, $self->_script($request);
+	}
+	return 1;
+}
+
+# The next whole request of a connection, if there is one.
+sub _parse
+{
+	my ($connection) = @_;
+	$connection->{in} =~ /\A(.*?)\r\n\r\n/s or return;
+	my ($head, $start) = ($1, $+[0]);
+	my ($line, @fields) = split /\r\n/, $head;
+	my ($method, $path) = split / /, $line;
+	my %headers = map { /\A([^:]+):\s*(.*?)\s*\z/ ? (lc $1 => $2) : () } @fields;
+	my $length = $headers{'content-length'} // 0;
+
+	if (($headers{expect} // '') =~ /100-continue/i && !$connection->{continued})
+	{
+		$connection->{continued} = 1;
+		push @{ $connection->{out} }, { at => 0, data => "HTTP/1.1 100 Continue\r\n\r\n" };
+	}
+	return if length($connection->{in}) < $start + $length;
+	my $body = substr $connection->{in}, $start, $length;
+	substr $connection->{in}, 0, $start + $length, '';
+	$connection->{continued} = 0;
+	my ($operation) = ($headers{'x-amz-target'} // '') =~ /\.(\w+)\z/;
+	return {
+		method    => $method,
+		path      => $path,
+		headers   => \%headers,
+		body      => $body,
+		operation => $operation,
+		json      => scalar eval { $json->decode($body) },
+		time      => time
+	};
+}
+
+# Before the answer, so that a test which has the answer finds the request.
+sub _record
+{
+	my ($self, $request) = @_;
+	open my $out, '>>', "$self->{folder}/requests" or die "requests: $!";
+	print $out $json->encode($request), "\n";
+	close $out;
+	return;
+}
+
+# What is to be sent when, for one request.
+sub _script
+{
+	my ($self, $request) = @_;
+	my $answer = $self->_answer($request);
+	my $at     = time + ($answer->{delay} // 0);
+
+	return { at => $at, data => $answer->{raw}, end => 'close' } if defined $answer->{raw};
+	return () if $answer->{hang};
+	return { at => $at, data => '', end => 'reset' } if $answer->{reset} && !defined $answer->{cut};
+
+	my ($head, $body) = _http($answer);
+	my $end = $answer->{reset} ? 'reset' : $answer->{close} || defined $answer->{cut} ? 'close' : '';
+	$body = substr $body, 0, $answer->{cut} if defined $answer->{cut};
+	return { at => $at, data => $head . $body, end => $end } unless $answer->{pause};
+	my $half = int(length($body) / 2);
+	return (
+		{ at => $at, data => $head . substr($body, 0, $half) },
+		{ at => $at + $answer->{pause}, data => substr($body, $half), end => $end });
+}
+
+sub _answer
+{
+	my ($self, $request) = @_;
+	my $answer;
+	if ($self->{handler})
+	{
+		$answer = eval { $self->{handler}->($request, $self->_settings) };
+		$answer //= service_error('TestHandlerFailed', "the test's handler failed: " . ($@ || 'no answer'));
+	}
+	else
+	{
+		my $answers = $self->{answers} // [{ pass => 1 }];
+		$answer = $answers->[$request->{n} - 1] // $answers->[-1];
+	}
+	return $answer unless $answer->{pass};
+
+	# Without Accept-Encoding, so that the body can be changed.
+	my %headers = %{ $request->{headers} };
+	delete @headers{qw(host connection content-length accept-encoding expect)};
+	my $real = HTTP::Tiny->new(timeout => 60, proxy => undef, http_proxy => undef)
+	  ->request($request->{method}, $self->{upstream} . $request->{path}, { headers => \%headers, content => $request->{body} });
+	return { status => $real->{status}, body => $real->{content}, %$answer };
+}
+
+sub _settings
+{
+	my ($self) = @_;
+	open my $in, '<', "$self->{folder}/settings" or die "settings: $!";
+	local $/ = undef;
+	return $json->decode(<$in>);
+}
+
+# The head and the body of an answer, as bytes.
+sub _http
+{
+	my ($answer) = @_;
+	my $body = defined $answer->{json} ? $json->encode($answer->{json}) : $answer->{body} // '{}';
+	my $crc = $answer->{crc} // 'right';
+	my %headers = ('Content-Type' => 'application/x-amz-json-1.0', 'x-amzn-RequestId' => 'TESTREQUESTID');
+
+	if ($answer->{gzip})
+	{
+		$body = Compress::Zlib::memGzip($body);
+		$headers{'Content-Encoding'} = 'gzip';
+	}
+	$headers{'x-amz-crc32'} = Compress::Zlib::crc32($body) ^ ($crc eq 'wrong' ? 1 : 0) if $crc ne 'none';
+	if ($answer->{chunked})
+	{
+		$headers{'Transfer-Encoding'} = 'chunked';
+		$body = join '', (map { sprintf "%x\r\n%s\r\n", length $_, $_ } unpack '(a1024)*', $body), "0\r\n\r\n";
+	}
+	else
+	{
+		$headers{'Content-Length'} = length $body;
+	}
+	%headers = (%headers, %{ $answer->{headers} // {} });
+	my $head = join '', "HTTP/1.1 @{[$answer->{status} // 200]} Test\r\n", (map { "$_: $headers{$_}\r\n" } sort keys %headers), "\r\n";
+	return ($head, $body);
+}
+
+# Sends what is due; false when the connection is to be forgotten.
+sub _write
+{
+	my ($connection) = @_;
+	my $next = $connection->{out}[0];
+	if (length $next->{data})
+	{
+		my $sent = syswrite $connection->{socket}, $next->{data};
+		return ($! == EAGAIN || $! == EINTR) unless defined $sent;
+		substr $next->{data}, 0, $sent, '';
+		return 1 if length $next->{data};
+	}
+	shift @{ $connection->{out} };
+	return 1 unless $next->{end};
+	setsockopt $connection->{socket}, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0) if $next->{end} eq 'reset';
+	close $connection->{socket};
+	return 0;
+}
+
+1;

@@ -1,0 +1,126 @@
+// Tests of credentials.hpp: the chain, and what all sources check.
+#include "dynamodb/credentials.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/fake_clock.hpp"
+#include "unit/fake_environment.hpp"
+
+namespace dynamodb {
+namespace {
+
+using test::FakeClock;
+using test::FakeEnvironment;
+
+constexpr CredentialsNames kNames{"the place", "key id", "secret", "token"};
+
+TEST(Credentials, Checks) {
+  const struct {
+    const char* access_key_id;
+    const char* secret_access_key;
+    const char* session_token;
+    bool found;
+    const char* message;
+  } cases[] = {
+      {"", "", "", false, ""},
+      {"", "", "SECRET", false, ""},
+      {"id", "s/e+c=", "", true, ""},
+      {"id", "s", "t", true, ""},
+      {"id", "", "SECRET", false, "the place has key id but no secret"},
+      {"", "SECRET", "", false, "the place has secret but no key id"},
+      {"id\n", "s", "", false, "key id of the place contains white space or another character that it cannot have"},
+      {"id", "SEC\nRET", "", false,
+       "secret of the place contains white space or another character that it cannot have"},
+      {"id", "s", "SE CRET", false, "token of the place contains white space or another character that it cannot have"},
+      {"id", "s\xC3\xBC", "", false,
+       "secret of the place contains white space or another character that it cannot have"},
+  };
+  for (const auto& c : cases) {
+    const auto result = check_credentials({c.access_key_id, c.secret_access_key, c.session_token, {}, "src"}, kNames);
+    if (*c.message != '\0') {
+      ASSERT_FALSE(result.ok()) << c.message;
+      EXPECT_EQ(result.error().kind, ErrorKind::bad_configuration);
+      EXPECT_EQ(result.error().message, c.message);
+      continue;
+    }
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    ASSERT_EQ(result.value().has_value(), c.found);
+    if (!c.found) continue;
+    EXPECT_EQ(result.value()->access_key_id, c.access_key_id);
+    EXPECT_EQ(result.value()->secret_access_key, c.secret_access_key);
+    EXPECT_EQ(result.value()->session_token, c.session_token);
+    EXPECT_EQ(result.value()->source, "src");
+  }
+}
+
+/// Answers what it is told: "" nothing, "!" an Error, else credentials of that key id.
+class ScriptedSource final : public CredentialsSource {
+ public:
+  ScriptedSource(std::string script, int* asked, int* invalidated)
+      : script_(std::move(script)), asked_(asked), invalidated_(invalidated) {}
+  Result<std::optional<Credentials>> get() override {
+    ++*asked_;
+    if (script_.empty()) return std::optional<Credentials>();
+    if (script_ == "!") return Error::bad_configuration("unusable");
+    return std::optional<Credentials>(Credentials{script_, "s", "", {}, script_});
+  }
+  void invalidate() noexcept override { ++*invalidated_; }
+  std::string description() const override { return "script " + script_; }
+
+ private:
+  std::string script_;
+  int* asked_;
+  int* invalidated_;
+};
+
+TEST(CredentialsChain, AsksInOrder) {
+  const struct {
+    std::vector<const char*> scripts;
+    const char* expected;  // key id, or the message of an error
+    int asked;
+  } cases[] = {
+      {{"a", "b"}, "a", 1},
+      {{"", "b"}, "b", 2},
+      {{"", "!", "c"}, "unusable", 2},
+      {{"", ""}, "no AWS credentials were found", 2},
+      {{}, "no AWS credentials were found", 0},
+  };
+  for (const auto& c : cases) {
+    int asked = 0;
+    int invalidated = 0;
+    std::vector<std::unique_ptr<CredentialsSource>> sources;
+    for (const char* script : c.scripts) {
+      sources.push_back(std::make_unique<ScriptedSource>(script, &asked, &invalidated));
+    }
+    CredentialsChain chain(std::move(sources));
+    const auto result = chain.get();
+    EXPECT_EQ(result.ok() ? result.value()->access_key_id : result.error().message, c.expected);
+    EXPECT_EQ(asked, c.asked);
+    chain.invalidate();
+    EXPECT_EQ(invalidated, static_cast<int>(c.scripts.size()));
+  }
+}
+
+TEST(AmbientCredentials, EnvironmentGoesBeforeFiles) {
+  FakeEnvironment environment;
+  FakeClock clock;
+  environment.variables = {{"HOME", "/h"}};
+  const auto ambient = ambient_credentials(environment, clock);
+
+  const auto nothing = ambient->get();
+  ASSERT_FALSE(nothing.ok());
+  EXPECT_EQ(nothing.error().kind, ErrorKind::no_credentials);
+  EXPECT_EQ(nothing.error().detail,
+            "Looked for: environment (AWS_ACCESS_KEY_ID); profile \"default\" in \"/h/.aws/credentials\" or "
+            "\"/h/.aws/config\".");
+
+  environment.files["/h/.aws/credentials"] = "[default]\naws_access_key_id = file\naws_secret_access_key = s\n";
+  EXPECT_EQ(ambient->get().value()->access_key_id, "file");
+  environment.variables["AWS_ACCESS_KEY_ID"] = "variable";
+  environment.variables["AWS_SECRET_ACCESS_KEY"] = "s";
+  environment.variables["AWS_PROFILE"] = "nowhere";
+  EXPECT_EQ(ambient->get().value()->access_key_id, "variable");
+}
+
+}  // namespace
+}  // namespace dynamodb
