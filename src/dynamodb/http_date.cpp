@@ -41,7 +41,8 @@ std::optional<WallTime::time_point> parse_http_date(std::string_view text) noexc
   const auto mon = month(text.substr(8, 3));
   const auto year = number(text.substr(12, 4));
   const auto time = time_of_day(text.substr(17, 8));
-  if (!day || !mon || !year || !time) return std::nullopt;
+  // The clock counts nanoseconds in 64 bits: it ends in 2262.
+  if (!day || !mon || !year || !time || *year < 1970 || *year > 2200) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*mon)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;

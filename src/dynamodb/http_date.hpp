@@ -11,7 +11,8 @@
 
 namespace dynamodb {
 
-/// The instant that e.g. "Sun, 06 Nov 1994 08:49:37 GMT" names; nothing for any other form.
+/// The instant that e.g. "Sun, 06 Nov 1994 08:49:37 GMT" names; nothing for any other form, or
+/// for a year outside of 1970 to 2200.
 std::optional<WallTime::time_point> parse_http_date(std::string_view text) noexcept;
 
 }  // namespace dynamodb

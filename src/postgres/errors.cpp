@@ -56,19 +56,17 @@ const KindEntry& entry_of(ErrorKind kind) {
   return kKinds[lengthof(kKinds) - 1];
 }
 
-// AWS's type, the HTTP status and the request id: what a support case needs.
+// What a support case needs: the library's own detail (whole sentences), AWS's type, the HTTP status, the request id.
 char* describe_answer(const PlainError& failure) {
-  StringInfoData text;
-  initStringInfo(&text);
-  if (failure.detail[0] != '\0') appendStringInfoString(&text, failure.detail);
-  if (failure.type[0] != '\0')
-    appendStringInfo(&text, "%sAWS error %s", text.len > 0 ? "; " : "", failure.type);
+  StringInfoData answer;
+  initStringInfo(&answer);
+  if (failure.type[0] != '\0') appendStringInfo(&answer, "AWS error %s", failure.type);
   if (failure.http_status != 0)
-    appendStringInfo(&text, "%sHTTP status %d", text.len > 0 ? ", " : "", failure.http_status);
+    appendStringInfo(&answer, "%sHTTP status %d", answer.len > 0 ? ", " : "", failure.http_status);
   if (failure.request_id[0] != '\0')
-    appendStringInfo(&text, "%srequest id %s", text.len > 0 ? ", " : "", failure.request_id);
-  if (text.len > 0) appendStringInfoChar(&text, '.');
-  return text.data;
+    appendStringInfo(&answer, "%srequest id %s", answer.len > 0 ? ", " : "", failure.request_id);
+  if (answer.len > 0) appendStringInfoChar(&answer, '.');
+  return psprintf("%s%s%s", failure.detail, failure.detail[0] != '\0' && answer.len > 0 ? " " : "", answer.data);
 }
 
 // Text of the service is UTF-8; the database may not be.

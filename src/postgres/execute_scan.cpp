@@ -1,6 +1,10 @@
 // The executor's callbacks of a foreign scan, and the state that EXPLAIN reads.
 #include "execute_scan.hpp"
 
+#include <cstring>
+#include <new>
+
+#include "compat.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
 #include "progress.hpp"
@@ -104,7 +108,9 @@ void start_stream(ScanState* state, const ScanKeys& keys) {
   dynamodb::PageStreamOptions options;
   options.slow_start = state->plan.slow_start;
   bool query = state->plan.operation == ReadOperation::query;
-  options.max_in_flight = query ? state->server->max_connections : state->table->parallel_scan_count;
+  // More segments than connections would only wait in memory for one.
+  options.max_in_flight = state->server->max_connections;
+  if (!query) options.max_in_flight = Min(state->table->parallel_scan_count, state->server->max_connections);
   state->stream = make_owned<PageStream>(state->stream_context, [&] {
     return std::make_unique<PageStream>(*state->client, query ? query_requests(state, keys) : scan_requests(state),
                                         options, limiter, dynamodb::system_clock());
@@ -180,12 +186,6 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
   return sum;
 }
 
-Oid scan_user(ForeignScanState* node) {
-  Index relid = reinterpret_cast<Scan*>(node->ss.ps.plan)->scanrelid;
-  RangeTblEntry* entry = exec_rt_fetch(relid, node->ss.ps.state);
-  return OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId();
-}
-
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {
   return evaluate_keys(econtext, state->partition, state->plan.partition_type, state->sorts, state->sort_count,
                        state->plan.sort_type);
@@ -197,7 +197,7 @@ void dynamodbBeginForeignScan(ForeignScanState* node, int) {
   state->plan = deserialize_scan_plan(reinterpret_cast<ForeignScan*>(node->ss.ps.plan)->fdw_private);
   state->table = get_table_options(RelationGetRelid(node->ss.ss_currentRelation));
   state->server = get_server_options(state->table->serverid);
-  state->userid = scan_user(node);
+  state->userid = foreign_scan_user(node);
   state->totals = new (palloc0(sizeof(PageStreamStatistics))) PageStreamStatistics();
   prepare_operands(node, state);
 }

@@ -44,9 +44,6 @@ struct ScanState {
 /// All that the node's scans have cost so far.
 dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
 
-/// The user whose rights and user mapping the scan has.
-Oid scan_user(ForeignScanState* node);
-
 /// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is query.
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext);
 

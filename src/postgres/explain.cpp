@@ -1,6 +1,7 @@
 // What EXPLAIN shows of a foreign scan.
 #include "explain.hpp"
 
+#include "compat.hpp"
 #include "connections.hpp"
 #include "execute_scan.hpp"
 
@@ -29,17 +30,18 @@ char* deparse(const Explainer& explainer, Node* expression) {
   return deparse_expression(expression, explainer.deparse_context, prefix, false);
 }
 
-bool is_exec_param(Node* node, void* context) {
+// Whether an expression has no value yet: parameters of the executor have none before it runs, and EXPLAIN
+// (GENERIC_PLAN) has none for the statement's own.
+bool is_unknown(Node* node, void* estate) {
   if (node == nullptr) return false;
-  if (IsA(node, Param)) return reinterpret_cast<Param*>(node)->paramkind == PARAM_EXEC;
-  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(is_exec_param)),
-                                context);
+  if (!IsA(node, Param)) return walk_expression(node, is_unknown, estate);
+  if (reinterpret_cast<Param*>(node)->paramkind == PARAM_EXEC) return true;
+  return static_cast<EState*>(estate)->es_param_list_info == nullptr;
 }
 
-// Parameters of the executor have no value before it runs: their expressions are shown instead.
 bool has_values(const Explainer& explainer) {
   List* operands = reinterpret_cast<ForeignScan*>(explainer.node->ss.ps.plan)->fdw_exprs;
-  return !is_exec_param(reinterpret_cast<Node*>(operands), nullptr);
+  return !is_unknown(reinterpret_cast<Node*>(operands), explainer.node->ss.ps.state);
 }
 
 void append_sort_condition(StringInfo text, const char* attribute, const SortCondition& sort) {

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "compat.hpp"
 #include "costs.hpp"
 #include "errors.hpp"
 #include "push_down.hpp"
@@ -16,7 +17,6 @@ extern "C" {
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
-#include "utils/selfuncs.h"
 }
 
 namespace dynamodb_fdw {
@@ -48,8 +48,8 @@ void name_keys(PlannedTable* planned, const dynamodb::TableDescription* descript
   planned->sort_key = description->sort_key ? pstrdup(description->sort_key->name.c_str()) : nullptr;
 }
 
-double expected_values(const KeyClause& key) {
-  return key.match == KeyMatch::any_of ? estimate_array_length(reinterpret_cast<Node*>(key.operand)) : 1;
+double expected_values(PlannerInfo* root, const KeyClause& key) {
+  return key.match == KeyMatch::any_of ? expected_array_length(root, reinterpret_cast<Node*>(key.operand)) : 1;
 }
 
 // Items that a Query reads: those that the key conditions select.
@@ -63,7 +63,7 @@ void estimate_query(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned) {
     clauses = lappend(clauses, verdict->condition);
     whole_key = whole_key || verdict->key.match == KeyMatch::equal;
   }
-  planned->requests = expected_values(conditions.partition->key);
+  planned->requests = expected_values(root, conditions.partition->key);
   double selected = rel->tuples * clauselist_selectivity(root, clauses, 0, JOIN_INNER, nullptr);
   planned->items_read = whole_key ? planned->requests : Max(selected, 1);
   rel->rows = clamp_row_est(Min(rel->rows, planned->items_read));

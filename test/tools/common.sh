@@ -88,27 +88,32 @@ clean_up() {
 
 # --- commands that take long
 
-# Runs a command, which may be a function, as a process group of its own, so that all of it can be ended;
-# and waits in a way that a signal to this script interrupts. The command keeps `set -e`, which it would
-# not in an `if` or before `||`.
+# Runs a command, which may be a function, as a process group of its own, so that all of it can be ended,
+# as it is after LONGEST seconds; a signal to this script is seen at once. The command keeps `set -e`, which
+# it would not in an `if` or before `||`.
 #   run_to_log FILE COMMAND...
 run_to_log() {
-  local log=$1 status=0 watchdog
+  local log=$1 status=0 until=$((SECONDS + LONGEST))
   shift
   set -m
   ("$@") >"$log" 2>&1 </dev/null &
   running=$!
-  (sleep "$LONGEST" && echo "ended after $LONGEST s" >>"$log" && kill -- "-$running") >/dev/null 2>&1 &
-  watchdog=$!
   set +m
+  while kill -0 "$running" 2>/dev/null; do
+    if [ "$SECONDS" -ge "$until" ]; then
+      echo "ended after $LONGEST s" >>"$log"
+      stop_running
+      break
+    fi
+    sleep 0.1
+  done
   wait "$running" || status=$?
-  kill -- "-$watchdog" 2>/dev/null || true
   running=
   return "$status"
 }
 
 stop_running() {
-  [ -z "$running" ] || kill -- "-$running" 2>/dev/null || true
+  if [ -n "$running" ]; then kill -- "-$running" 2>/dev/null || true; fi
 }
 
 # --- PostgreSQL

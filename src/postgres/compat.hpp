@@ -1,0 +1,46 @@
+// The differences between PostgreSQL versions, in one place.
+#pragma once
+
+#include "pg.hpp"
+
+extern "C" {
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "utils/selfuncs.h"
+}
+
+namespace dynamodb_fdw {
+
+using ExpressionWalker = bool (*)(Node* node, void* context);
+
+/// expression_tree_walker(); before PostgreSQL 16 its callback had no prototype, which C++ reads as "no arguments".
+inline bool walk_expression(Node* node, ExpressionWalker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
+#endif
+}
+
+/// The user whose rights a foreign scan has. PostgreSQL 16 moved it from the range table into the plan node.
+inline Oid foreign_scan_user(ForeignScanState* node) {
+#if PG_VERSION_NUM >= 160000
+  Oid user = reinterpret_cast<ForeignScan*>(node->ss.ps.plan)->checkAsUser;
+#else
+  Oid user = exec_rt_fetch(reinterpret_cast<Scan*>(node->ss.ps.plan)->scanrelid, node->ss.ps.state)->checkAsUser;
+#endif
+  return OidIsValid(user) ? user : GetUserId();
+}
+
+/// How many elements the planner expects in an array expression.
+inline double expected_array_length(PlannerInfo* root, Node* array) {
+#if PG_VERSION_NUM >= 170000
+  return estimate_array_length(root, array);
+#else
+  (void)root;
+  return estimate_array_length(array);
+#endif
+}
+
+}  // namespace dynamodb_fdw

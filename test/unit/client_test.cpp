@@ -1,0 +1,639 @@
+// Tests of client.hpp.
+#include "dynamodb/client.hpp"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "unit/fake_clock.hpp"
+#include "unit/fake_transport.hpp"
+
+namespace dynamodb {
+namespace {
+
+using test::answer;
+using test::error_answer;
+using test::FakeClock;
+using test::FakeTransport;
+using test::FixedRandom;
+using test::no_answer;
+
+constexpr Steady::time_point kNever = Steady::time_point::max();
+constexpr Steady::time_point kAtOnce = Steady::time_point::min();
+
+/// Hands out "AKID1", after each invalidate() the next number.
+class FakeCredentials final : public CredentialsSource {
+ public:
+  Result<std::optional<Credentials>> get() override {
+    if (error) return *error;
+    if (none) return std::optional<Credentials>();
+    Credentials credentials;
+    credentials.access_key_id = "AKID" + std::to_string(generation);
+    credentials.secret_access_key = "secret";
+    credentials.session_token = "token" + std::to_string(generation);
+    return std::optional(credentials);
+  }
+  void invalidate() noexcept override { ++generation; }
+  std::string description() const override { return "a test"; }
+
+  int generation = 1;
+  bool none = false;
+  std::optional<Error> error;
+};
+
+std::string gzip(std::string_view text) {
+  z_stream z{};
+  deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&z, text.size()), '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  deflate(&z, Z_FINISH);
+  out.resize(out.size() - z.avail_out);
+  deflateEnd(&z);
+  return out;
+}
+
+std::string crc_of(std::string_view body) {
+  return std::to_string(crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
+}
+
+std::string http_date(WallTime::time_point time) {
+  const std::time_t seconds = WallTime::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[64];
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return text;
+}
+
+class ClientTest : public ::testing::Test {
+ protected:
+  ClientTest() { make(32, 10); }
+
+  void make(int max_connections, int max_attempts) {
+    client.reset();
+    ClientConfig config;
+    config.endpoint.url = "http://127.0.0.1:8000/";
+    config.endpoint.signing_region = "eu-west-1";
+    config.max_connections = max_connections;
+    config.max_attempts = max_attempts;
+    config.ca_bundle = "/ca.pem";
+    auto owned_transport = std::make_unique<FakeTransport>();
+    auto owned_credentials = std::make_unique<FakeCredentials>();
+    transport = owned_transport.get();
+    credentials = owned_credentials.get();
+    client = std::make_unique<Client>(config, std::move(owned_credentials), std::move(owned_transport), clock, random);
+  }
+
+  std::unique_ptr<Call> start(std::string body = "{}", int max_attempts = 0) {
+    return client->start("Scan", std::move(body), &statistics, {max_attempts});
+  }
+
+  std::unique_ptr<Call> start_and_send() {
+    auto call = start();
+    client->advance();
+    return call;
+  }
+
+  void respond(HttpResponse response) {
+    transport->respond(std::move(response));
+    client->advance();
+  }
+
+  /// Lets the time pass that the client asked to be woken after.
+  void sleep_until_wake() {
+    ASSERT_NE(transport->wake, kNever);
+    if (transport->wake > clock.now()) {
+      clock.advance(std::chrono::ceil<Milliseconds>(transport->wake - clock.now()));
+    }
+    client->advance();
+  }
+
+  FakeClock clock;
+  FixedRandom random{0.5};
+  CallStatistics statistics;
+  FakeTransport* transport = nullptr;
+  FakeCredentials* credentials = nullptr;
+  std::unique_ptr<Client> client;
+};
+
+TEST_F(ClientTest, SendsWhatTheServiceExpects) {
+  auto call = client->start("Query", R"({"TableName":"t"})");
+  EXPECT_TRUE(transport->sent.empty());  // only advance() sends
+  client->advance();
+  ASSERT_EQ(transport->sent.size(), 1u);
+  const HttpRequest& request = transport->sent[0].request;
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.url, "http://127.0.0.1:8000/");
+  EXPECT_EQ(request.headers, (std::vector<std::string>{"Content-Type: application/x-amz-json-1.0",
+                                                       "X-Amz-Target: DynamoDB_20120810.Query"}));
+  EXPECT_EQ(transport->sent[0].body, R"({"TableName":"t"})");
+  EXPECT_EQ(request.signing.access_key_id, "AKID1");
+  EXPECT_EQ(request.signing.secret_access_key, "secret");
+  EXPECT_EQ(request.signing.session_token, "token1");
+  EXPECT_EQ(request.signing.region, "eu-west-1");
+  EXPECT_EQ(request.signing.service, "dynamodb");
+  EXPECT_FALSE(request.signing_time);
+  EXPECT_TRUE(request.accept_gzip);
+  EXPECT_EQ(request.connect_timeout, Milliseconds(5000));
+  EXPECT_EQ(request.request_timeout, Milliseconds(60000));
+  EXPECT_EQ(request.ca_bundle, "/ca.pem");
+}
+
+TEST_F(ClientTest, HandsOutAPaddedBody) {
+  auto call = start_and_send();
+  EXPECT_FALSE(call->finished());
+  EXPECT_EQ(client->outstanding(), 1u);
+  respond(answer(200, R"({"Count":1})"));
+  ASSERT_TRUE(call->finished());
+  EXPECT_EQ(call->error(), nullptr);
+  EXPECT_EQ(client->outstanding(), 0u);
+  BodyBuffer body = call->take_body();
+  EXPECT_EQ(body.view(), R"({"Count":1})");
+  for (std::size_t i = 0; i < BodyBuffer::kPadding; ++i) EXPECT_EQ(body.data()[body.size() + i], '\0');
+}
+
+TEST_F(ClientTest, ChecksTheCrcOfTheCompressedBodyThenDecompresses) {
+  const std::string json = R"({"Items":[)" + std::string(100000, ' ') + "]}";
+  HttpResponse response = answer(200, gzip(json));
+  response.content_encoding = "gzip";
+  response.crc32 = crc_of(response.body.view());
+  const uint64_t on_the_wire = response.body.size();
+  auto call = start_and_send();
+  respond(std::move(response));
+  ASSERT_TRUE(call->finished());
+  ASSERT_EQ(call->error(), nullptr);
+  EXPECT_TRUE(call->take_body().view() == json);
+  EXPECT_EQ(statistics.bytes_received, on_the_wire);
+  EXPECT_EQ(transport->recycled, 1);  // the compressed body
+}
+
+TEST_F(ClientTest, ErrorBodiesMayBeCompressed) {
+  HttpResponse response = error_answer(400, "ValidationException", "long");
+  const std::string packed = gzip(response.body.view());
+  response.body = test::buffer_of(packed);
+  response.content_encoding = "gzip";
+  auto call = start_and_send();
+  respond(std::move(response));
+  ASSERT_TRUE(call->finished());
+  EXPECT_EQ(call->error()->kind, ErrorKind::validation);
+}
+
+struct Outcome {
+  const char* name;
+  HttpResponse response;
+  ErrorKind kind;
+  bool retried;
+};
+
+std::vector<Outcome> outcomes() {
+  std::vector<Outcome> list;
+  const auto add = [&list](const char* name, HttpResponse response, ErrorKind kind, bool retried) {
+    list.push_back({name, std::move(response), kind, retried});
+  };
+  add("throttled", error_answer(400, "ProvisionedThroughputExceededException"), ErrorKind::throttling, true);
+  add("throttled 2", error_answer(400, "ThrottlingException"), ErrorKind::throttling, true);
+  add("429", answer(429, ""), ErrorKind::throttling, true);
+  add("500", error_answer(500, "InternalServerError"), ErrorKind::transient, true);
+  add("500 without a body", answer(500, ""), ErrorKind::transient, true);
+  add("503 with HTML", answer(503, "<html>"), ErrorKind::transient, true);
+  add("504", answer(504, ""), ErrorKind::transient, true);
+  add("refused", no_answer(Error::connection("refused")), ErrorKind::connection, true);
+  add("time-out", no_answer(Error::timeout("late")), ErrorKind::timeout, true);
+  add("empty 200", answer(200, ""), ErrorKind::corrupt_response, true);
+  add("tls", no_answer(Error::tls("who are you")), ErrorKind::tls, false);
+  add("too large", no_answer(Error::response_too_large("big")), ErrorKind::response_too_large, false);
+  add("validation", error_answer(400, "ValidationException"), ErrorKind::validation, false);
+  add("no table", error_answer(400, "ResourceNotFoundException"), ErrorKind::resource_not_found, false);
+  add("denied", error_answer(400, "AccessDeniedException"), ErrorKind::access_denied, false);
+  add("condition", error_answer(400, "ConditionalCheckFailedException"), ErrorKind::conditional_check_failed, false);
+  add("cancelled", error_answer(400, "TransactionCanceledException"), ErrorKind::transaction_canceled, false);
+  add("login page", answer(200, "<html>"), ErrorKind::not_dynamodb, false);
+  add("redirect", answer(302, ""), ErrorKind::not_dynamodb, false);
+  add("404", answer(404, "not here"), ErrorKind::not_dynamodb, false);
+  HttpResponse wrong_crc = answer(200, "{}");
+  wrong_crc.crc32 = "1";
+  add("wrong CRC", std::move(wrong_crc), ErrorKind::corrupt_response, true);
+  HttpResponse wrong_gzip = answer(200, "{}");
+  wrong_gzip.content_encoding = "gzip";
+  add("wrong gzip", std::move(wrong_gzip), ErrorKind::corrupt_response, true);
+  HttpResponse error_with_wrong_crc = error_answer(400, "ValidationException");
+  error_with_wrong_crc.crc32 = "1";
+  add("error with wrong CRC", std::move(error_with_wrong_crc), ErrorKind::corrupt_response, true);
+  HttpResponse error_with_wrong_gzip = answer(503, "<html>");
+  error_with_wrong_gzip.content_encoding = "gzip";
+  add("503 with wrong gzip", std::move(error_with_wrong_gzip), ErrorKind::transient, true);
+  HttpResponse unknown_encoding = answer(200, "{}");
+  unknown_encoding.content_encoding = "br";
+  add("unknown encoding", std::move(unknown_encoding), ErrorKind::not_dynamodb, false);
+  return list;
+}
+
+TEST_F(ClientTest, RetriesWhatMayPassAndNothingElse) {
+  for (Outcome& outcome : outcomes()) {
+    SCOPED_TRACE(outcome.name);
+    make(32, 3);
+    outcome.response.request_id = "REQUEST";
+    const bool had_answer = !outcome.response.failure;
+    auto call = start_and_send();
+    respond(std::move(outcome.response));
+    EXPECT_EQ(call->finished(), !outcome.retried);
+    if (outcome.retried) {
+      EXPECT_EQ(transport->sent.size(), 1u);  // not at once
+      sleep_until_wake();
+      EXPECT_EQ(transport->sent.size(), 2u);
+      respond(answer(200, "{}"));
+      ASSERT_TRUE(call->finished());
+      EXPECT_EQ(call->error(), nullptr);
+    } else {
+      ASSERT_NE(call->error(), nullptr);
+      EXPECT_EQ(call->error()->kind, outcome.kind);
+      if (had_answer) EXPECT_EQ(call->error()->request_id, "REQUEST");
+      EXPECT_EQ(transport->sent.size(), 1u);
+    }
+  }
+}
+
+TEST_F(ClientTest, GivesUpAfterTheLastAttempt) {
+  for (Outcome& outcome : outcomes()) {
+    if (!outcome.retried) continue;
+    SCOPED_TRACE(outcome.name);
+    make(32, 1);
+    auto call = start_and_send();
+    respond(std::move(outcome.response));
+    ASSERT_TRUE(call->finished());
+    EXPECT_EQ(call->error()->kind, outcome.kind);
+  }
+}
+
+TEST_F(ClientTest, BacksOffWithFullJitterAndWakesInTime) {
+  struct {
+    const char* name;
+    HttpResponse (*response)();
+    std::vector<int> delays;  // milliseconds: half of base * 2^n, up to half of 20 s
+  } const cases[] = {
+      {"transient", [] { return answer(500, ""); }, {25, 50, 100, 200, 400, 800, 1600, 3200, 6400}},
+      {"throttled", [] { return answer(429, ""); }, {50, 100, 200, 400, 800, 1600, 3200, 6400, 10000}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    make(32, 10);
+    auto call = start_and_send();
+    for (int delay : c.delays) {
+      respond(c.response());
+      EXPECT_EQ(transport->wake - clock.now(), Milliseconds(delay));
+      clock.advance(Milliseconds(delay - 1));
+      client->advance();
+      EXPECT_TRUE(transport->open.empty());
+      clock.advance(Milliseconds(1));
+      client->advance();
+      EXPECT_EQ(transport->open.size(), 1u);
+      EXPECT_EQ(transport->wake, kNever);
+    }
+    respond(c.response());
+    ASSERT_TRUE(call->finished());
+    EXPECT_EQ(call->error()->detail, "Tried 10 times.");
+    EXPECT_EQ(transport->sent.size(), 10u);
+  }
+}
+
+TEST_F(ClientTest, ACallMayHaveItsOwnNumberOfAttempts) {
+  auto call = start("{}", 2);
+  client->advance();
+  respond(answer(500, ""));
+  sleep_until_wake();
+  respond(answer(500, ""));
+  EXPECT_TRUE(call->finished());
+}
+
+TEST_F(ClientTest, HonoursRetryAfter) {
+  struct {
+    const char* header;
+    int delay;
+  } const cases[] = {{"", 50}, {"10", 50}, {"2000", 2000}, {"3600000", 5050}, {"soon", 50}, {"-1", 50}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.header);
+    make(32, 10);
+    auto call = start_and_send();
+    HttpResponse response = answer(429, "");
+    response.retry_after = c.header;
+    respond(std::move(response));
+    EXPECT_EQ(transport->wake - clock.now(), Milliseconds(c.delay));
+  }
+}
+
+TEST_F(ClientTest, CountsWhatItDid) {
+  auto call = start_and_send();
+  respond(error_answer(400, "ThrottlingException"));
+  const uint64_t first = statistics.bytes_received;
+  EXPECT_GT(first, 0u);
+  sleep_until_wake();
+  respond(no_answer(Error::connection("reset")));
+  sleep_until_wake();
+  respond(answer(200, "{}"));
+  EXPECT_TRUE(call->finished());
+  EXPECT_EQ(statistics.requests, 3u);
+  EXPECT_EQ(statistics.retries, 2u);
+  EXPECT_EQ(statistics.throttled, 1u);
+  EXPECT_EQ(statistics.bytes_received, first + 2);
+}
+
+TEST_F(ClientTest, ABrokenEndpointUsesTheRetriesUp) {
+  // 500 tokens, 5 a retry: 100 retries for all calls together, whatever the attempts allowed.
+  make(1, 1000);
+  std::size_t calls = 0;
+  while (transport->sent.size() < 300) {
+    auto call = start_and_send();
+    ++calls;
+    while (!call->finished()) {
+      respond(no_answer(Error::connection("refused")));
+      if (!call->finished()) sleep_until_wake();
+    }
+  }
+  EXPECT_EQ(transport->sent.size() - calls, 100u);
+  auto call = start_and_send();
+  respond(answer(200, "{}"));  // gives one token back
+  for (int i = 0; i < 4; ++i) {
+    call = start_and_send();
+    respond(answer(200, "{}"));
+  }
+  call = start_and_send();
+  respond(no_answer(Error::connection("refused")));
+  EXPECT_FALSE(call->finished());  // five successes pay for one retry
+  sleep_until_wake();
+  respond(answer(200, "{}"));  // and its success gives them back
+  call = start_and_send();
+  respond(no_answer(Error::connection("refused")));
+  EXPECT_FALSE(call->finished());
+}
+
+// --- credentials
+
+TEST_F(ClientTest, RefreshesRefusedCredentialsOnce) {
+  make(32, 1);  // not counted as an attempt
+  auto call = start_and_send();
+  respond(error_answer(400, "ExpiredTokenException"));
+  ASSERT_EQ(transport->sent.size(), 2u);  // at once
+  EXPECT_EQ(transport->sent[1].request.signing.access_key_id, "AKID2");
+  EXPECT_EQ(transport->sent[1].request.signing.session_token, "token2");
+  respond(error_answer(400, "UnrecognizedClientException"));
+  ASSERT_TRUE(call->finished());
+  EXPECT_EQ(call->error()->kind, ErrorKind::expired_credentials);
+  EXPECT_EQ(credentials->generation, 2);
+  EXPECT_EQ(statistics.retries, 1u);
+}
+
+TEST_F(ClientTest, RequestsInFlightTogetherRefreshTogether) {
+  std::vector<std::unique_ptr<Call>> calls;
+  for (int i = 0; i < 8; ++i) calls.push_back(start());
+  client->advance();
+  for (RequestId id : std::vector(transport->open)) {
+    transport->respond(id, error_answer(400, "ExpiredTokenException"));
+    client->advance();
+  }
+  EXPECT_EQ(credentials->generation, 2);
+  EXPECT_EQ(transport->sent.size(), 16u);
+  for (RequestId id : std::vector(transport->open)) transport->respond(id, answer(200, "{}"));
+  client->advance();
+  for (const auto& call : calls) EXPECT_TRUE(call->finished() && call->error() == nullptr);
+}
+
+TEST_F(ClientTest, AsksForCredentialsAtEachAttempt) {
+  auto call = start_and_send();
+  credentials->generation = 7;  // rotated
+  respond(answer(500, ""));
+  sleep_until_wake();
+  EXPECT_EQ(transport->sent[1].request.signing.access_key_id, "AKID7");
+}
+
+TEST_F(ClientTest, WithoutCredentialsNothingIsSent) {
+  credentials->none = true;
+  auto first = start_and_send();
+  ASSERT_TRUE(first->finished());
+  EXPECT_EQ(first->error()->kind, ErrorKind::no_credentials);
+  EXPECT_EQ(first->error()->message, "no AWS credentials found in a test");
+  credentials->error = Error::bad_configuration("broken file");
+  auto second = start_and_send();
+  ASSERT_TRUE(second->finished());
+  EXPECT_EQ(second->error()->message, "broken file");
+  EXPECT_TRUE(transport->sent.empty());
+  EXPECT_EQ(client->outstanding(), 0u);
+}
+
+// --- the clock
+
+TEST_F(ClientTest, CorrectsAWrongClockOnce) {
+  for (const char* type : {"InvalidSignatureException", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}) {
+    for (const auto skew : {std::chrono::minutes(20), std::chrono::minutes(-20)}) {
+      SCOPED_TRACE(type);
+      make(32, 1);
+      auto call = start_and_send();
+      clock.advance(Milliseconds(3000));  // the answer took its time: the skew is that of now
+      HttpResponse response = error_answer(400, type);
+      response.date = http_date(clock.wall_now() + skew);
+      respond(std::move(response));
+      ASSERT_EQ(transport->sent.size(), 2u);
+      ASSERT_TRUE(transport->sent[1].request.signing_time);
+      EXPECT_EQ(*transport->sent[1].request.signing_time, clock.wall_now() + skew);
+      respond(answer(200, "{}"));
+      EXPECT_TRUE(call->finished() && call->error() == nullptr);
+
+      clock.advance(Milliseconds(1000));
+      auto later = start_and_send();  // goes right at once
+      EXPECT_EQ(*transport->sent[2].request.signing_time, clock.wall_now() + skew);
+    }
+  }
+}
+
+TEST_F(ClientTest, AWrongSecretIsNoWrongClock) {
+  auto call = start_and_send();
+  HttpResponse response = error_answer(400, "InvalidSignatureException");
+  response.date = http_date(clock.wall_now() + std::chrono::minutes(3));
+  respond(std::move(response));
+  ASSERT_TRUE(call->finished());
+  EXPECT_EQ(call->error()->kind, ErrorKind::clock_skew);
+  EXPECT_EQ(call->error()->type, "InvalidSignatureException");
+}
+
+TEST_F(ClientTest, WithoutADateThereIsNothingToCorrect) {
+  for (const char* date : {"", "yesterday"}) {
+    auto call = start_and_send();
+    HttpResponse response = error_answer(400, "RequestTimeTooSkewed");
+    response.date = date;
+    respond(std::move(response));
+    EXPECT_TRUE(call->finished());
+  }
+}
+
+TEST_F(ClientTest, AClockThatIsRefusedAgainIsFinal) {
+  auto call = start_and_send();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(call->finished());
+    HttpResponse response = error_answer(400, "RequestTimeTooSkewed");
+    response.date = http_date(clock.wall_now() + std::chrono::hours(i + 1));
+    respond(std::move(response));
+  }
+  ASSERT_TRUE(call->finished());
+  EXPECT_EQ(call->error()->kind, ErrorKind::clock_skew);
+}
+
+TEST_F(ClientTest, ACorrectionIsTakenBackWhenTheClockIsRightAgain) {
+  auto call = start_and_send();
+  HttpResponse response = error_answer(400, "InvalidSignatureException");
+  response.date = http_date(clock.wall_now() + std::chrono::hours(2));
+  respond(std::move(response));
+  respond(answer(200, "{}"));
+  // Somebody sets the process's clock; the correction is now what is wrong.
+  auto later = start_and_send();
+  response = error_answer(400, "InvalidSignatureException");
+  response.date = http_date(clock.wall_now());
+  respond(std::move(response));
+  ASSERT_EQ(transport->sent.size(), 4u);
+  EXPECT_FALSE(transport->sent[3].request.signing_time);
+}
+
+// --- queueing
+
+TEST_F(ClientTest, KeepsToItsConnectionsAndToTheOrder) {
+  make(3, 10);
+  std::vector<std::unique_ptr<Call>> calls;
+  for (int i = 0; i < 10; ++i) calls.push_back(start(std::to_string(i)));
+  EXPECT_EQ(transport->wake, kAtOnce);
+  client->advance();
+  EXPECT_EQ(transport->sent.size(), 3u);
+  EXPECT_EQ(transport->wake, kNever);  // or the owner would spin
+  EXPECT_EQ(client->outstanding(), 10u);
+  while (!transport->open.empty()) {
+    transport->respond(transport->open.front(), answer(200, "{}"));
+    client->advance();
+    EXPECT_LE(transport->open.size(), 3u);
+  }
+  ASSERT_EQ(transport->sent.size(), 10u);
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(transport->sent[i].body, std::to_string(i));
+  for (const auto& call : calls) EXPECT_TRUE(call->finished());
+}
+
+TEST_F(ClientTest, RepetitionsGoBeforeFreshCalls) {
+  make(1, 10);
+  auto first = start("first");
+  auto second = start("second");
+  auto third = start("third");
+  client->advance();
+  respond(answer(500, ""));  // first backs off, second goes
+  respond(answer(500, ""));  // second backs off, third goes
+  EXPECT_EQ(transport->sent[2].body, "third");
+  auto fourth = start("fourth");
+  clock.advance(Milliseconds(1000));
+  for (const char* next : {"first", "second", "fourth"}) {
+    respond(answer(200, "{}"));
+    EXPECT_EQ(transport->sent.back().body, next);
+  }
+}
+
+TEST_F(ClientTest, AFullClientIsNotWokenForARetry) {
+  make(1, 10);
+  auto first = start("first");
+  client->advance();
+  auto second = start("second");
+  respond(answer(500, ""));
+  EXPECT_EQ(transport->sent.back().body, "second");
+  clock.advance(Milliseconds(100000));
+  client->advance();
+  EXPECT_EQ(transport->wake, kNever);
+  EXPECT_EQ(transport->sent.size(), 2u);
+}
+
+TEST_F(ClientTest, WhatWasJustSentReachesTheNetworkAtOnce) {
+  auto call = start();
+  const int before = transport->advances;
+  client->advance();
+  EXPECT_EQ(transport->advances, before + 2);  // once before the request was there, once after
+}
+
+// --- cancelling
+
+TEST_F(ClientTest, AQueuedCallIsForgotten) {
+  for (const std::string& dropped : {"0", "1", "2", "3", "02", "13", "0123"}) {
+    SCOPED_TRACE(dropped);
+    make(1, 10);
+    auto busy = start_and_send();
+    std::vector<std::unique_ptr<Call>> calls;
+    for (int i = 0; i < 4; ++i) calls.push_back(start(std::to_string(i)));
+    for (char which : dropped) calls[static_cast<std::size_t>(which - '0')].reset();
+    EXPECT_EQ(client->outstanding(), 5 - dropped.size());
+    std::string bodies;
+    while (!transport->open.empty()) {
+      respond(answer(200, "{}"));
+      if (!transport->open.empty()) bodies += transport->sent.back().body;
+    }
+    std::string expected = "0123";
+    for (char which : dropped) expected.erase(expected.find(which), 1);
+    EXPECT_EQ(bodies, expected);
+  }
+}
+
+TEST_F(ClientTest, ACallInFlightIsCancelledAndMakesRoom) {
+  make(1, 10);
+  auto first = start("first");
+  auto second = start("second");
+  client->advance();
+  EXPECT_EQ(transport->wake, kNever);
+  first.reset();
+  EXPECT_EQ(transport->cancelled, std::vector<RequestId>{1});
+  EXPECT_EQ(transport->wake, kAtOnce);  // else nobody would send the second
+  client->advance();
+  EXPECT_EQ(transport->sent.back().body, "second");
+  EXPECT_EQ(client->outstanding(), 1u);
+}
+
+TEST_F(ClientTest, ACallBackingOffIsForgotten) {
+  auto call = start_and_send();
+  respond(answer(500, ""));
+  EXPECT_NE(transport->wake, kNever);
+  call.reset();
+  EXPECT_EQ(transport->wake, kNever);
+  EXPECT_EQ(client->outstanding(), 0u);
+  clock.advance(Milliseconds(100000));
+  client->advance();
+  EXPECT_EQ(transport->sent.size(), 1u);
+}
+
+TEST_F(ClientTest, AFinishedCallGivesItsBodyBack) {
+  auto call = start_and_send();
+  respond(answer(200, "{}"));
+  call.reset();
+  EXPECT_EQ(transport->recycled, 1);
+  EXPECT_TRUE(transport->cancelled.empty());
+}
+
+TEST_F(ClientTest, AnAnswerNobodyWaitsForIsIgnored) {
+  auto call = start_and_send();
+  transport->respond(99, answer(200, "{}"));
+  client->advance();
+  EXPECT_FALSE(call->finished());
+}
+
+// --- lack of memory
+
+TEST_F(ClientTest, WithoutMemoryACallStaysWhereItWas) {
+  auto fresh = start();
+  transport->out_of_memory = true;
+  EXPECT_THROW(client->advance(), std::bad_alloc);
+  EXPECT_FALSE(fresh->finished());
+  client->advance();
+  ASSERT_EQ(transport->open.size(), 1u);
+  respond(answer(500, ""));
+  transport->out_of_memory = true;
+  EXPECT_THROW(sleep_until_wake(), std::bad_alloc);
+  client->advance();
+  respond(answer(200, "{}"));
+  EXPECT_TRUE(fresh->finished() && fresh->error() == nullptr);
+}
+
+}  // namespace
+}  // namespace dynamodb

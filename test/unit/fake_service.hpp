@@ -1,0 +1,44 @@
+// A client whose network a test plays.
+#pragma once
+
+#include <memory>
+
+#include "dynamodb/client.hpp"
+#include "unit/fake_clock.hpp"
+#include "unit/fake_transport.hpp"
+
+namespace dynamodb::test {
+
+class FixedCredentials final : public CredentialsSource {
+ public:
+  Result<std::optional<Credentials>> get() override {
+    return std::optional<Credentials>(Credentials{"id", "secret", "", std::nullopt, "test"});
+  }
+  void invalidate() noexcept override {}
+  std::string description() const override { return "test"; }
+};
+
+/// At most three requests at once, one attempt each.
+struct FakeService {
+  FakeService() {
+    auto owned = std::make_unique<FakeTransport>();
+    network = owned.get();
+    ClientConfig config;
+    config.endpoint = {"http://localhost/", "us-west-2", true};
+    config.max_connections = 3;
+    config.max_attempts = 1;
+    client = std::make_unique<Client>(config, std::make_unique<FixedCredentials>(), std::move(owned), clock, random);
+  }
+
+  FakeClock clock;
+  FixedRandom random{0};
+  FakeTransport* network;
+  std::unique_ptr<Client> client;
+};
+
+/// The digit behind the first `mark` in a request.
+inline std::size_t number_in(const std::string& text, char mark) {
+  return static_cast<std::size_t>(text[text.find(mark) + 1] - '0');
+}
+
+}  // namespace dynamodb::test
