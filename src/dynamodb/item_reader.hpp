@@ -97,14 +97,18 @@ class Item {
 
 /// What a response says besides its items.
 struct PageSummary {
+  bool has_items = false;            ///< there is a place for items: always so in answers of Query and Scan, but for COUNT
+  bool has_count = false;            ///< `count` and `scanned_count` were given; look-ups by key have none
   uint64_t count = 0;                ///< items returned
   uint64_t scanned_count = 0;        ///< items evaluated
   double consumed_capacity = 0;      ///< capacity units; 0 where the service does not say
   bool has_last_evaluated_key = false;
   std::string last_evaluated_key;    ///< its JSON object, to be sent back verbatim
+  std::string unprocessed_keys;      ///< of BatchGetItem: what to ask for again, as RequestItems; empty: nothing
 };
 
-/// Reads one response of Query or Scan after the other. Holds the parser's memory, which is reused.
+/// Reads one response of Query, Scan, GetItem or BatchGetItem (of one table) after the other. Holds the parser's memory,
+/// which is reused.
 class PageReader {
  public:
   PageReader();
