@@ -226,6 +226,7 @@ struct PageReader::Impl {
   simdjson::simdjson_result<ondemand::array_iterator> position;
   simdjson::simdjson_result<ondemand::array_iterator> end;
   bool has_items = false;
+  bool has_count = false;
   bool started = false;
 
   error_code read_summary(PageSummary& summary);
@@ -236,7 +237,7 @@ struct PageReader::Impl {
 
 error_code PageReader::Impl::read_summary(PageSummary& summary) {
   ondemand::object object;
-  has_items = false;
+  has_items = has_count = false;
   if (error_code failure = document.get_object().get(object)) return failure;
   for (auto entry : object) {
     ondemand::field field;
@@ -247,6 +248,7 @@ error_code PageReader::Impl::read_summary(PageSummary& summary) {
     if (key == "Items") {
       has_items = true;
     } else if (key == "Count") {
+      has_count = true;
       failure = field.value().get_uint64().get(summary.count);
     } else if (key == "ScannedCount") {
       failure = field.value().get_uint64().get(summary.scanned_count);
@@ -308,6 +310,8 @@ std::optional<Error> PageReader::open(const BodyBuffer& body) {
   simdjson::padded_string_view text(body.data(), body.size(), body.size() + BodyBuffer::kPadding);
   if (error_code failure = impl_->parser.iterate(text).get(impl_->document)) return malformed(failure, "JSON");
   if (error_code failure = impl_->read_summary(summary_)) return malformed(failure, "page");
+  // With Select=COUNT there are no items. Without either it is some other object, and not an empty page.
+  if (!impl_->has_items && !impl_->has_count) return malformed(simdjson::NO_SUCH_FIELD, "Items");
   if (!impl_->has_items) return std::nullopt;
   if (error_code failure = impl_->find_items()) return malformed(failure, "Items");
   return std::nullopt;

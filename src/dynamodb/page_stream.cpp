@@ -85,6 +85,7 @@ bool PageStream::open_page(Flight flight) {
     return true;
   }
   page_open_ = true;
+  page_had_items_ = false;
   const PageSummary& summary = reader_.summary();
   ++statistics_.pages;
   statistics_.items += summary.count;
@@ -111,12 +112,19 @@ PageStream::Step PageStream::next(const AttributeSelection& selection, Item& ite
   while (!error_) {
     if (page_open_) {
       PageReader::Step step = reader_.next(selection, item);
-      if (step == PageReader::Step::item) return Step::item;
+      if (step == PageReader::Step::item) {
+        page_had_items_ = true;
+        return Step::item;
+      }
       if (step == PageReader::Step::failed) {
         error_ = reader_.error();
         break;
       }
       finish_page();
+      if (!page_had_items_) {
+        wake_time_ = clock_.now();
+        return Step::waiting;
+      }
     }
     if (!collect()) {
       send_more();
