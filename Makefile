@@ -91,7 +91,7 @@ TAP_OUTPUT ?= $(abspath $(BUILD)/tap)
 .PHONY: installcheck-tap
 installcheck: installcheck-tap
 installcheck-tap:
-	@mkdir -p $(TAP_OUTPUT)
+	@rm -rf $(TAP_OUTPUT)/tmp_check && mkdir -p $(TAP_OUTPUT)
 	$(if $(TAP_FILES),PATH="$(bindir):$$PATH" TESTDIR='$(TAP_OUTPUT)' PG_REGRESS='$(top_builddir)/src/test/regress/pg_regress' \
 	  $(PROVE) -I '$(abspath $(top_srcdir))/src/test/perl' -I test/perl $(PROVE_FLAGS) $(TAP_FILES))
 else

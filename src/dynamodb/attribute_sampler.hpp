@@ -18,16 +18,16 @@ namespace dynamodb {
 
 /// What the sampled items of a table say of one top-level attribute.
 struct SampledAttribute {
-  uint32_t items = 0;               ///< how many of the items have it
+  uint32_t items = 0;                 ///< how many of the items have it
   std::optional<AttributeType> type;  ///< of its values other than NULL; nothing when there are none
-  bool mixed = false;               ///< the values have several types
+  bool mixed = false;                 ///< the values have several types
 };
 
 /// Attribute names in byte order, so that equal tables give equal answers.
 using AttributeSample = std::map<std::string, SampledAttribute, std::less<>>;
 
-/// Scans each table, page after page, until enough items were seen; several tables at once. A page is let go as soon as it
-/// was looked at. Usage as of TableDescriber.
+/// Scans each table, page after page, until enough items were seen; several tables at once. A page is let go as soon as
+/// it was looked at. Usage as of TableDescriber.
 class AttributeSampler {
  public:
   struct Outcome {

@@ -41,6 +41,19 @@ std::optional<Error> check_is_json(std::string_view body) {
   return Error::not_dynamodb("the endpoint answered, but not as DynamoDB does");
 }
 
+Error about(const HttpResponse& response, Error error) {
+  error.http_status = response.status;
+  error.request_id = response.request_id;
+  return error;
+}
+
+// An answer that says no. Where it was damaged on the way it has to be asked for again; where it only cannot be
+// decompressed, its status says enough.
+Error refusal(const HttpResponse& response, std::optional<Error> damage) {
+  if (damage && !response.body.empty()) return about(response, std::move(*damage));
+  return parse_error_response(response.status, response.body.view(), response.request_id);
+}
+
 }  // namespace
 
 struct Client::Impl {
@@ -68,9 +81,10 @@ struct Client::Impl {
   void receive_all();
   void settle(Call& call, HttpResponse response);
   std::optional<Error> judge(HttpResponse& response);
-  std::optional<Error> judge_body(HttpResponse& response);
+  std::optional<Error> decompress(HttpResponse& response);
   void succeed(Call& call, BodyBuffer body) noexcept;
   void fail(Call& call, Error error, const HttpResponse& response);
+  bool may_correct(Call& call, const Error& error, const HttpResponse& response) noexcept;
   bool refresh_credentials(Call& call) noexcept;
   bool correct_clock(Call& call, const Error& error, const HttpResponse& response) noexcept;
   void back_off(Call& call, Milliseconds delay);
@@ -79,7 +93,6 @@ struct Client::Impl {
   void detach(Call& call) noexcept;
   void unlink(Call& call) noexcept;
 
-  const ClientConfig& config_;
   Transport& transport_;
   const std::unique_ptr<CredentialsSource> credentials_;
   Clock& clock_;
@@ -102,8 +115,7 @@ struct Client::Impl {
 
 Client::Impl::Impl(const ClientConfig& config, Transport& transport, std::unique_ptr<CredentialsSource> credentials,
                    Clock& clock, Random& random)
-    : config_(config),
-      transport_(transport),
+    : transport_(transport),
       credentials_(std::move(credentials)),
       clock_(clock),
       random_(random),
@@ -215,30 +227,26 @@ void Client::Impl::settle(Call& call, HttpResponse response) {
   fail(call, std::move(*error), response);
 }
 
-// Leaves the decompressed, padded body in `response`.
+// Leaves the decompressed, padded body in `response`. The CRC-32 comes first: it is that of the body as sent.
 std::optional<Error> Client::Impl::judge(HttpResponse& response) {
   if (response.failure) return std::move(response.failure);
-  std::optional<Error> error = judge_body(response);
-  if (response.status != 200 && (!error || error->kind != ErrorKind::corrupt_response)) {
-    return parse_error_response(response.status, error ? std::string_view() : response.body.view(), response.request_id);
+  std::optional<Error> error = check_crc32(response.body.view(), response.crc32);
+  if (!error) error = decompress(response);
+  if (!error && response.status == 200) error = check_is_json(response.body.view());
+  if (!error && response.status == 200) {
+    response.body.pad();
+    return std::nullopt;
   }
-  if (!error) error = check_is_json(response.body.view());
-  if (!error && !response.body.reserve(0)) error = Error::internal("out of memory");
-  if (error) {
-    error->http_status = response.status;
-    error->request_id = response.request_id;
-    return error;
-  }
-  response.body.pad();
-  return std::nullopt;
+  return response.status == 200 ? about(response, std::move(*error)) : refusal(response, std::move(error));
 }
 
-// The CRC-32 first: it is that of the body before decompression.
-std::optional<Error> Client::Impl::judge_body(HttpResponse& response) {
-  if (auto error = check_crc32(response.body.view(), response.crc32)) return error;
+std::optional<Error> Client::Impl::decompress(HttpResponse& response) {
   if (!ContentDecoder::needed(response.content_encoding)) return std::nullopt;
   BodyBuffer decoded = transport_.spare_buffer();
-  if (auto error = decoder_.decode(response.content_encoding, response.body.view(), decoded)) return error;
+  if (auto error = decoder_.decode(response.content_encoding, response.body.view(), decoded)) {
+    response.body.clear();
+    return error;
+  }
   response.body.swap(decoded);
   transport_.recycle(std::move(decoded));
   return std::nullopt;
@@ -254,8 +262,7 @@ void Client::Impl::succeed(Call& call, BodyBuffer body) noexcept {
 
 void Client::Impl::fail(Call& call, Error error, const HttpResponse& response) {
   if (error.kind == ErrorKind::throttling && call.statistics_ != nullptr) ++call.statistics_->throttled;
-  if (error.kind == ErrorKind::expired_credentials && refresh_credentials(call)) return back_off(call, Milliseconds(0));
-  if (error.kind == ErrorKind::clock_skew && correct_clock(call, error, response)) return back_off(call, Milliseconds(0));
+  if (may_correct(call, error, response)) return back_off(call, Milliseconds(0));
   ++call.attempts_;
   RetryPolicyOptions options;
   options.max_attempts = call.max_attempts_;
@@ -263,6 +270,13 @@ void Client::Impl::fail(Call& call, Error error, const HttpResponse& response) {
   if (!delay) return give_up(call, std::move(error));
   call.retry_cost_ = RetryPolicy::cost(error);
   back_off(call, *delay);
+}
+
+// What is wrong with the signature can be set right once, and does not count as an attempt.
+bool Client::Impl::may_correct(Call& call, const Error& error, const HttpResponse& response) noexcept {
+  if (error.kind == ErrorKind::expired_credentials) return refresh_credentials(call);
+  if (error.kind == ErrorKind::clock_skew) return correct_clock(call, error, response);
+  return false;
 }
 
 // When credentials expire, all requests in flight fail together: the first has them read anew, for all.

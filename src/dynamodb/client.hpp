@@ -21,24 +21,24 @@ namespace dynamodb {
 
 struct ClientConfig {
   Endpoint endpoint;
-  int max_connections = 32;              ///< requests in flight at once; further ones queue
+  int max_connections = 32;  ///< requests in flight at once; further ones queue
   Milliseconds connect_timeout{5000};
-  Milliseconds request_timeout{60000};   ///< of one attempt
+  Milliseconds request_timeout{60000};  ///< of one attempt
   int max_attempts = 10;
-  std::string ca_bundle;                 ///< empty: the system's certificates
+  std::string ca_bundle;  ///< empty: the system's certificates
   bool accept_gzip = true;
 };
 
 /// What all requests of one kind of work have cost so far; added up by the client in the caller's object.
 struct CallStatistics {
-  uint64_t requests = 0;         ///< HTTP requests sent, retries included
-  uint64_t retries = 0;          ///< of those, repetitions
-  uint64_t throttled = 0;        ///< answers that were a throttling error
-  uint64_t bytes_received = 0;   ///< of bodies on the wire
+  uint64_t requests = 0;        ///< HTTP requests sent, retries included
+  uint64_t retries = 0;         ///< of those, repetitions
+  uint64_t throttled = 0;       ///< answers that were a throttling error
+  uint64_t bytes_received = 0;  ///< of bodies on the wire
 };
 
 struct CallOptions {
-  int max_attempts = 0;          ///< 0: the client's
+  int max_attempts = 0;  ///< 0: the client's
 };
 
 class Client;
@@ -63,24 +63,24 @@ class Call {
   Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics, int max_attempts);
 
   Client& client_;
-  const std::string target_;                     // the X-Amz-Target header
+  const std::string target_;  // the X-Amz-Target header
   const std::string request_body_;
   CallStatistics* const statistics_;
   const int max_attempts_;
   State state_ = State::queued;
 
-  int attempts_ = 0;                             // that failed, without those of the two corrections below
-  int retry_cost_ = 0;                           // tokens that the retry under way took from the bucket
+  int attempts_ = 0;    // that failed, without those of the two corrections below
+  int retry_cost_ = 0;  // tokens that the retry under way took from the bucket
   bool sent_before_ = false;
   bool refreshed_credentials_ = false;
   bool corrected_clock_ = false;
 
-  RequestId request_id_ = 0;                     // while in flight
-  uint64_t credentials_generation_ = 0;          // what the attempt was signed with ...
-  WallTime::duration clock_correction_{};        // ... and by which clock
-  Steady::time_point retry_time_{};              // while backing off
-  uint64_t order_ = 0;                           // among those with the same retry time
-  Call* previous_ = nullptr;                     // neighbours while queued
+  RequestId request_id_ = 0;               // while in flight
+  uint64_t credentials_generation_ = 0;    // what the attempt was signed with ...
+  WallTime::duration clock_correction_{};  // ... and by which clock
+  Steady::time_point retry_time_{};        // while backing off
+  uint64_t order_ = 0;                     // among those with the same retry time
+  Call* previous_ = nullptr;               // neighbours while queued
   Call* next_ = nullptr;
 
   std::optional<Error> error_;

@@ -33,7 +33,7 @@ Error too_large(std::size_t limit) {
 
 Error broken(const char* reason) {
   Error error = Error::corrupt_response("compressed answer cannot be decompressed");
-  if (reason != nullptr) error.detail = reason;
+  if (reason != nullptr) error.detail = "zlib: " + std::string(reason) + ".";
   return error;
 }
 
@@ -94,7 +94,7 @@ std::optional<Error> ContentDecoder::inflate_all(std::string_view body, BodyBuff
     if (status != Z_OK || (z.avail_in == 0 && z.avail_out != 0)) return broken(z.msg);
   }
   if (out.size() > limit) return too_large(limit);
-  if (z.avail_in != 0) return broken("there is more after its end");
+  if (z.avail_in != 0) return broken("something follows its end");
   return std::nullopt;
 }
 

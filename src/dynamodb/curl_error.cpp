@@ -34,7 +34,8 @@ std::string reason(const CurlFailure& failure) {
 
 Error timed_out(const CurlFailure& failure) {
   const std::string host(failure.host);
-  if (!failure.connected) return Error::timeout("no connection to " + host + " within " + seconds(failure.connect_timeout));
+  if (!failure.connected)
+    return Error::timeout("no connection to " + host + " within " + seconds(failure.connect_timeout));
   return Error::timeout("no complete answer from " + host + " within " + seconds(failure.request_timeout));
 }
 
@@ -77,7 +78,8 @@ Error without_detail(const CurlFailure& failure) {
     case CURLE_SSL_CONNECT_ERROR:
       return handshake_failed(failure);
     case CURLE_SSL_CACERT_BADFILE:
-      return Error::bad_configuration("could not read the CA certificates in \"" + std::string(failure.ca_bundle) + "\"");
+      return Error::bad_configuration("could not read the CA certificates in \"" + std::string(failure.ca_bundle) +
+                                      "\"");
     case CURLE_FILESIZE_EXCEEDED:
       return Error::response_too_large("answer from " + host + " is too long");
     case CURLE_WEIRD_SERVER_REPLY:

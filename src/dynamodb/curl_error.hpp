@@ -17,11 +17,11 @@ namespace dynamodb {
 /// A failed exchange: libcurl's result and what else is known of it.
 struct CurlFailure {
   CURLcode code = CURLE_OK;
-  std::string_view text;        ///< the contents of CURLOPT_ERRORBUFFER; may be empty
-  int os_errno = 0;             ///< CURLINFO_OS_ERRNO
-  bool connected = false;       ///< the request could be sent
-  std::string_view host;        ///< with the port where the URL has one
-  std::string_view ca_bundle;   ///< as configured; may be empty
+  std::string_view text;       ///< the contents of CURLOPT_ERRORBUFFER; may be empty
+  int os_errno = 0;            ///< CURLINFO_OS_ERRNO
+  bool connected = false;      ///< the request could be sent
+  std::string_view host;       ///< with the port where the URL has one
+  std::string_view ca_bundle;  ///< as configured; may be empty
   Milliseconds connect_timeout{};
   Milliseconds request_timeout{};
 };

@@ -89,6 +89,7 @@ std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& requ
   request_timeout_ = request.request_timeout;
   response_ = HttpResponse{};
   header_bytes_ = 0;
+  head_complete_ = false;
   trouble_ = Trouble::none;
   error_text_[0] = '\0';
   if (ca_bundle_ != request.ca_bundle) set_ca_bundle(request.ca_bundle);
@@ -177,8 +178,10 @@ std::size_t CurlTransfer::on_header(char* line, std::size_t size, std::size_t co
 bool CurlTransfer::take_header(std::string_view line) {
   header_bytes_ += line.size();
   if (header_bytes_ > kMaxHeaderBytes) trouble_ = Trouble::too_large;
+  if (line.starts_with("HTTP/")) head_complete_ = false;
+  if (line == "\r\n" || line == "\n") head_complete_ = true;
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || line.starts_with("HTTP/")) return trouble_ == Trouble::none;
+  if (colon == std::string_view::npos) return trouble_ == Trouble::none;
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = without_spaces(line.substr(colon + 1)).substr(0, kMaxHeaderValue);
   const auto is = [name](std::string_view wanted) { return ascii_equal_ignoring_case(name, wanted); };
@@ -224,6 +227,8 @@ HttpResponse CurlTransfer::finish(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   response.status = static_cast<int>(status);
+  // libcurl 7.88 is content with a head that just stops.
+  if (code == CURLE_OK && !head_complete_) code = CURLE_PARTIAL_FILE;
   if (code != CURLE_OK || trouble_ != Trouble::none) response.failure = failure(code);
   if (response.failure) response.failure->request_id = response.request_id;
   return response;

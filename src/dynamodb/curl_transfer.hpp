@@ -66,7 +66,7 @@ class CurlTransfer {
   BufferPool& buffers_;
   std::unique_ptr<CURL, EasyDeleter> easy_;
   std::unique_ptr<curl_slist, ListDeleter> headers_;
-  CURLcode refused_ = CURLE_OK;         // the first option that libcurl would not take
+  CURLcode refused_ = CURLE_OK;  // the first option that libcurl would not take
   RequestId id_ = 0;
   std::string host_;
   std::string ca_bundle_;
@@ -74,6 +74,7 @@ class CurlTransfer {
   Milliseconds request_timeout_{};
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
+  bool head_complete_ = false;
   Trouble trouble_ = Trouble::none;
   char error_text_[CURL_ERROR_SIZE] = "";
 };

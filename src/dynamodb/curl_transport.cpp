@@ -288,8 +288,8 @@ void CurlTransport::wake_at(Steady::time_point when) noexcept {
   arm();
 }
 
-// Setting a timer is dear where it means a call of the hypervisor, and deadlines move with every request. So a timer that
-// is set too early stays as it is: advance() is then called once for nothing.
+// Setting a timer is dear where it means a call of the hypervisor, and deadlines move with every request. So a timer
+// that is set too early stays as it is: advance() is then called once for nothing.
 void CurlTransport::arm() noexcept {
   const Steady::time_point next = std::min(curl_deadline_, wake_);
   const bool due = next <= Steady::now();

@@ -65,7 +65,8 @@ class Parser {
     const char* start = text_.data() + position_;
     auto [end, outcome] = std::from_chars(start, text_.data() + text_.size(), step.index);
     if (end == start) return fail("the number of a list element is expected", position_);
-    if (outcome != std::errc{} || step.index > kMaxListIndex) return fail("lists are not that long: too large a number", position_);
+    if (outcome != std::errc{} || step.index > kMaxListIndex)
+      return fail("lists are not that long: too large a number", position_);
     position_ += static_cast<std::size_t>(end - start);
     if (position_ == text_.size() || text_[position_] != ']') return fail("\"]\" is expected", position_);
     ++position_;

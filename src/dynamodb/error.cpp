@@ -232,7 +232,7 @@ Error read_foreign_answer(int http_status, std::string_view body) {
     error.message = "the endpoint answered with " + status + ", but not as DynamoDB does";
   }
   const std::string excerpt = may_hold_secret(body) ? std::string() : printable_ascii(body, kMaxExcerptBytes);
-  if (!excerpt.empty()) error.detail = "The answer begins: " + excerpt;
+  if (!excerpt.empty()) error.detail = "The answer begins: \"" + excerpt + "\".";
   return error;
 }
 

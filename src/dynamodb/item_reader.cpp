@@ -371,12 +371,14 @@ PageReader::~PageReader() = default;
 PageReader::PageReader(PageReader&&) noexcept = default;
 PageReader& PageReader::operator=(PageReader&&) noexcept = default;
 
-std::optional<Error> PageReader::open(const BodyBuffer& body) {
+std::optional<Error> PageReader::open(const BodyBuffer& body, bool by_key) {
   summary_ = PageSummary{};
   impl_->started = false;
   simdjson::padded_string_view text(body.data(), body.size(), body.size() + BodyBuffer::kPadding);
   if (error_code failure = impl_->parser.iterate(text).get(impl_->document)) return malformed(failure, "JSON");
   if (error_code failure = impl_->read_summary(summary_)) return malformed(failure, "page");
+  // With Select=COUNT there are no items. Without either it is some other object, and not an empty page.
+  if (!by_key && !summary_.has_items && !summary_.has_count) return malformed(simdjson::NO_SUCH_FIELD, "Items");
   if (impl_->at == ItemsAt::nowhere) return std::nullopt;
   if (error_code failure = impl_->find_items()) return malformed(failure, "Items");
   return std::nullopt;

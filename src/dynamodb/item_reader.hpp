@@ -117,8 +117,9 @@ class PageReader {
   PageReader& operator=(PageReader&&) noexcept;
 
   /// Takes up a page: reads its summary and stands before its first item. `body` must stay unchanged, and padded
-  /// (BodyBuffer::pad), until the next open() or close(). Error: corrupt_response, not_dynamodb.
-  std::optional<Error> open(const BodyBuffer& body);
+  /// (BodyBuffer::pad), until the next open() or close(). `by_key`: an answer of GetItem or BatchGetItem, which has no items
+  /// when there are none; an answer of Query or Scan without Items and Count is an error. Error: corrupt_response, not_dynamodb.
+  std::optional<Error> open(const BodyBuffer& body, bool by_key = false);
   const PageSummary& summary() const noexcept { return summary_; }
 
   enum class Step : uint8_t { item, end, failed };

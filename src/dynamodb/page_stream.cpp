@@ -107,15 +107,12 @@ bool PageStream::open_page(Flight flight) {
     return true;
   }
   page_ = flight.call->take_body();
-  if (auto failure = reader_.open(page_)) {
+  if (auto failure = reader_.open(page_, by_key_)) {
     error_ = std::move(failure);
     return true;
   }
+  page_had_items_ = false;
   const PageSummary& summary = reader_.summary();
-  if (!by_key_ && !summary.has_items && !summary.has_count) {
-    error_ = Error::not_dynamodb("the endpoint answered, but not as DynamoDB does: there are neither Items nor a Count");
-    return true;
-  }
   page_open_ = true;
   ++statistics_.pages;
   statistics_.items += summary.count;
@@ -162,6 +159,7 @@ PageStream::Step PageStream::next(const AttributeSelection& selection, Item& ite
       PageReader::Step step = reader_.next(selection, item);
       if (step == PageReader::Step::item) {
         if (by_key_) count_item();
+        page_had_items_ = true;
         return Step::item;
       }
       if (step == PageReader::Step::failed) {
@@ -169,6 +167,10 @@ PageStream::Step PageStream::next(const AttributeSelection& selection, Item& ite
         break;
       }
       finish_page();
+      if (!page_had_items_) {
+        wake_time_ = clock_.now();
+        return Step::waiting;
+      }
     }
     if (!collect()) {
       send_more();

@@ -42,7 +42,8 @@ struct PageStreamStatistics {
 };
 
 /// Usage:  for (;;) switch (stream.next(selection, item)) {
-///           case item: use it; break;  case waiting: wait for client.poll_descriptor(), client.advance(); break;
+///           case item: use it; break;
+///           case waiting: wait for client.poll_descriptor(), wake_time() at the latest; client.advance(); break;
 ///           case end: return;  case failed: report *stream.error(); }
 /// An item stays valid until the next call of next(). Pages in memory: at most max_in_flight, and the current one.
 class PageStream {
@@ -58,7 +59,9 @@ class PageStream {
   Step next(const AttributeSelection& selection, Item& item);
   const Error* error() const noexcept { return error_ ? &*error_ : nullptr; }
 
-  /// While waiting for time to pass (the rate limit, keys left unprocessed): when to go on. Else time_point::max().
+  /// While waiting: when to go on even if the client has nothing to do. That is when the rate limit allows another
+  /// request, or keys left unprocessed may be asked for again; at once after a page without items, so that a caller whose pages are all empty gets to see its interrupts;
+  /// else time_point::max().
   Steady::time_point wake_time() const noexcept { return wake_time_; }
 
   const PageStreamStatistics& statistics() const noexcept { return statistics_; }
@@ -102,6 +105,7 @@ class PageStream {
   BodyBuffer page_;
   uint32_t limit_ = 0;                 // of the next request; 0: none
   bool page_open_ = false;
+  bool page_had_items_ = false;
   std::optional<Error> error_;
   Steady::time_point wake_time_ = Steady::time_point::max();
   PageStreamStatistics statistics_;

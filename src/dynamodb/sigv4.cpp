@@ -98,9 +98,8 @@ std::vector<std::string> sign_request(const HttpRequest& request, WallTime::time
   const std::string to_sign = std::string(kAlgorithm) + '\n' + timestamp + '\n' + scope + '\n' +
                               to_hex(sha256(canonical_request(request, headers, names)));
   const std::string signature = to_hex(hmac_sha256(as_view(signing_key(key, day)), to_sign));
-  return {"X-Amz-Date: " + timestamp, std::string("Authorization: ") + kAlgorithm + " Credential=" +
-                                          key.access_key_id + '/' + scope + ", SignedHeaders=" + names +
-                                          ", Signature=" + signature};
+  return {"X-Amz-Date: " + timestamp, std::string("Authorization: ") + kAlgorithm + " Credential=" + key.access_key_id +
+                                          '/' + scope + ", SignedHeaders=" + names + ", Signature=" + signature};
 }
 
 }  // namespace dynamodb

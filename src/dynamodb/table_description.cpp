@@ -73,7 +73,8 @@ Complaint read_definitions(dom::object table, std::vector<KeyAttribute>* definit
   return for_each_object(table, "AttributeDefinitions", Presence::optional, [&](dom::object entry) -> Complaint {
     KeyAttribute attribute;
     std::string type;
-    if (Complaint complaint = read_string(entry, "AttributeName", Presence::required, &attribute.name)) return complaint;
+    if (Complaint complaint = read_string(entry, "AttributeName", Presence::required, &attribute.name))
+      return complaint;
     if (Complaint complaint = read_string(entry, "AttributeType", Presence::required, &type)) return complaint;
     auto parsed = parse_type_name(type);
     if (!parsed || !is_key_type(*parsed)) return nullptr;
@@ -151,7 +152,8 @@ Complaint read_billing_mode(dom::object table, std::string* mode) {
 }
 
 // A table that is being deleted may have lost its key schema already.
-Complaint read_table_keys(dom::object table, const std::vector<KeyAttribute>& definitions, TableDescription* description) {
+Complaint read_table_keys(dom::object table, const std::vector<KeyAttribute>& definitions,
+                          TableDescription* description) {
   if (description->status == "DELETING" && !find_member(table, "KeySchema")) return nullptr;
   KeySchema schema;
   if (Complaint complaint = read_key_schema(table, definitions, &schema)) return complaint;
@@ -165,7 +167,8 @@ Complaint read_table(dom::object table, TableDescription* description) {
   std::vector<KeyAttribute> definitions;
   if (Complaint complaint = read_string(table, "TableName", Presence::required, &description->name)) return complaint;
   if (Complaint complaint = read_string(table, "TableArn", Presence::optional, &description->arn)) return complaint;
-  if (Complaint complaint = read_string(table, "TableStatus", Presence::required, &description->status)) return complaint;
+  if (Complaint complaint = read_string(table, "TableStatus", Presence::required, &description->status))
+    return complaint;
   if (Complaint complaint = read_billing_mode(table, &description->billing_mode)) return complaint;
   if (Complaint complaint = read_count(table, "ItemCount", &description->item_count)) return complaint;
   if (Complaint complaint = read_count(table, "TableSizeBytes", &description->size_bytes)) return complaint;

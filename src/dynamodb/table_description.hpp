@@ -37,8 +37,8 @@ struct IndexDescription {
   std::vector<KeyAttribute> sort_keys;       ///< in key order; one for an LSI, none to four for a GSI
   Projection projection = Projection::all;
   std::vector<std::string> non_key_attributes;
-  uint64_t item_count = 0;                   ///< as of some hours ago
-  uint64_t size_bytes = 0;                   ///< as of some hours ago
+  uint64_t item_count = 0;  ///< as of some hours ago
+  uint64_t size_bytes = 0;  ///< as of some hours ago
 
   /// Whether it can be queried and holds all it is going to hold: not while it is being filled or deleted.
   bool readable() const noexcept { return !global || status == "ACTIVE" || status == "UPDATING"; }
@@ -49,13 +49,13 @@ struct IndexDescription {
 struct TableDescription {
   std::string name;
   std::string arn;
-  std::string status;                        ///< CREATING, UPDATING, DELETING, ACTIVE ...
-  std::string billing_mode;                  ///< PROVISIONED or PAY_PER_REQUEST
-  KeyAttribute partition_key;                ///< its name is empty only while the table is being deleted
+  std::string status;          ///< CREATING, UPDATING, DELETING, ACTIVE ...
+  std::string billing_mode;    ///< PROVISIONED or PAY_PER_REQUEST
+  KeyAttribute partition_key;  ///< its name is empty only while the table is being deleted
   std::optional<KeyAttribute> sort_key;
-  std::vector<IndexDescription> indexes;     ///< local ones first
-  uint64_t item_count = 0;                   ///< as of some hours ago: 0 does not mean empty
-  uint64_t size_bytes = 0;                   ///< as of some hours ago
+  std::vector<IndexDescription> indexes;  ///< local ones first
+  uint64_t item_count = 0;                ///< as of some hours ago: 0 does not mean empty
+  uint64_t size_bytes = 0;                ///< as of some hours ago
 
   /// The index of that name, or null. Owned by this object.
   const IndexDescription* find_index(std::string_view index_name) const noexcept;
@@ -66,7 +66,7 @@ struct TableDescription {
 /// Names of tables in the order of the service, and where the next page begins.
 struct TableNamesPage {
   std::vector<std::string> names;
-  std::string last_evaluated_name;           ///< ExclusiveStartTableName of the next page; empty: this was the last
+  std::string last_evaluated_name;  ///< ExclusiveStartTableName of the next page; empty: this was the last
 };
 
 std::string describe_table_request(std::string_view table_name);

@@ -28,30 +28,30 @@ struct SigningKey {
 struct HttpRequest {
   std::string method = "POST";
   std::string url;
-  std::vector<std::string> headers;        ///< "Name: value", without Host, Content-Length and signature
-  std::string_view body;                   ///< must stay valid until the request has finished or was cancelled
+  std::vector<std::string> headers;  ///< "Name: value", without Host, Content-Length and signature
+  std::string_view body;             ///< must stay valid until the request has finished or was cancelled
   SigningKey signing;
   std::optional<WallTime::time_point> signing_time;  ///< none: now, by the process's clock
-  bool accept_gzip = false;                ///< ask for a gzip body; it is still delivered as it arrives
+  bool accept_gzip = false;                          ///< ask for a gzip body; it is still delivered as it arrives
   Milliseconds connect_timeout{5000};
-  Milliseconds request_timeout{60000};     ///< whole exchange, connecting included
-  std::string ca_bundle;                   ///< file of CA certificates; empty: the system's
+  Milliseconds request_timeout{60000};  ///< whole exchange, connecting included
+  std::string ca_bundle;                ///< file of CA certificates; empty: the system's
 };
 
 /// An answer, or the reason why there is none.
 struct HttpResponse {
-  std::optional<Error> failure;            ///< connection, timeout, tls, response_too_large
+  std::optional<Error> failure;  ///< connection, timeout, tls, response_too_large
   int status = 0;
-  BodyBuffer body;                         ///< as received: still compressed if content_encoding says so
-  std::string content_encoding;            ///< lower case, empty when there is none
-  std::string crc32;                       ///< x-amz-crc32 as sent; empty when there is none
-  std::string request_id;                  ///< x-amzn-RequestId
-  std::string date;                        ///< Date
-  std::string retry_after;                 ///< x-amz-retry-after, milliseconds
-  uint64_t bytes_received = 0;             ///< of the body on the wire
+  BodyBuffer body;               ///< as received: still compressed if content_encoding says so
+  std::string content_encoding;  ///< lower case, empty when there is none
+  std::string crc32;             ///< x-amz-crc32 as sent; empty when there is none
+  std::string request_id;        ///< x-amzn-RequestId
+  std::string date;              ///< Date
+  std::string retry_after;       ///< x-amz-retry-after, milliseconds
+  uint64_t bytes_received = 0;   ///< of the body on the wire
 };
 
-using RequestId = uint64_t;                ///< never 0
+using RequestId = uint64_t;  ///< never 0
 
 /// Requests in flight. Not thread-safe; nothing here waits. The owner waits until poll_descriptor() is
 /// readable, then calls advance(). Errors of single requests come as HttpResponse::failure.

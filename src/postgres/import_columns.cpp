@@ -68,8 +68,10 @@ class ColumnPlan {
   ImportColumn* column_of(const std::string& attribute, const char* type) {
     const char* name = to_server_name(attribute.data(), attribute.size());
     if (name == nullptr || name[0] == '\0') {
-      ereport(NOTICE, (errmsg("an attribute of DynamoDB table \"%s\" has a name that this database cannot hold; it gets no column",
-                              table_.name.c_str())));
+      ereport(
+          NOTICE,
+          (errmsg("an attribute of DynamoDB table \"%s\" has a name that this database cannot hold; it gets no column",
+                  table_.name.c_str())));
       return nullptr;
     }
     if (ImportColumn* known = find(name)) return known;
@@ -112,7 +114,8 @@ void add_table_keys(ColumnPlan& plan) {
 void add_keys(ColumnPlan& plan, const IndexDescription& index, const std::vector<KeyAttribute>& keys,
               List* ImportColumn::*names) {
   for (const KeyAttribute& key : keys)
-    if (ImportColumn* column = plan.key_column(key)) column->*names = lappend(column->*names, pstrdup(index.name.c_str()));
+    if (ImportColumn* column = plan.key_column(key))
+      column->*names = lappend(column->*names, pstrdup(index.name.c_str()));
 }
 
 void add_index(ColumnPlan& plan, const IndexDescription& index) {
@@ -151,9 +154,10 @@ void add_sampled(ColumnPlan& plan, const AttributeSample& sample) {
   for (const auto& [name, attribute] : sample)
     if (attribute.items >= least) plan.column_of(name, sampled_type(attribute));
   if (least > 0)
-    ereport(NOTICE, (errmsg("DynamoDB table \"%s\" has more attributes than a table can have columns; only those that more "
-                            "than %u of the sampled items have become columns",
-                            plan.table().name.c_str(), least - 1)));
+    ereport(NOTICE,
+            (errmsg("DynamoDB table \"%s\" has more attributes than a table can have columns; only those that more "
+                    "than %u of the sampled items have become columns",
+                    plan.table().name.c_str(), least - 1)));
 }
 
 // ---- what the columns are called

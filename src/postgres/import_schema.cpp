@@ -119,10 +119,12 @@ List* keep_wanted(const Import& import, List* tables) {
 }
 
 void notice_missing(const char* name, const char* hint) {
-  ereport(NOTICE, (errmsg("DynamoDB table \"%s\" does not exist, skipping", name), hint != nullptr ? errhint("%s", hint) : 0));
+  ereport(NOTICE,
+          (errmsg("DynamoDB table \"%s\" does not exist, skipping", name), hint != nullptr ? errhint("%s", hint) : 0));
 }
 
-constexpr const char* kCaseHint = "Names of DynamoDB tables are case-sensitive: write names with capitals in double quotes.";
+constexpr const char* kCaseHint =
+    "Names of DynamoDB tables are case-sensitive: write names with capitals in double quotes.";
 
 // Whether the tables in LIMIT TO can be asked for by their names, which needs no permission to list all. Not so when an
 // identifier is as long as can be: it may stand for a longer name.
@@ -199,8 +201,8 @@ std::vector<std::string> names_of(List* tables) {
   report_error(failure, error_context);
 }
 
-// Whether the table can be imported. One that went meanwhile, or may not be seen by whoever imports all there are, is left
-// out with a message; other failures end the statement.
+// Whether the table can be imported. One that went meanwhile, or may not be seen by whoever imports all there are, is
+// left out with a message; other failures end the statement.
 bool is_described(const Import& import, const TableDescriber::Outcome& outcome) {
   const char* name = outcome.name.c_str();
   if (!outcome.error) {
@@ -243,7 +245,8 @@ const AttributeSample* sample_of(const AttributeSampler* sampler, size_t number)
   if (!outcome.error) return &outcome.sample;
   const char* name = outcome.table.c_str();
   ErrorKind kind = outcome.error->kind;
-  bool harmless = kind == ErrorKind::access_denied || kind == ErrorKind::resource_not_found || kind == ErrorKind::conflict;
+  bool harmless =
+      kind == ErrorKind::access_denied || kind == ErrorKind::resource_not_found || kind == ErrorKind::conflict;
   if (!harmless) raise(*outcome.error, {"Scan", name});
   ereport(WARNING, (errmsg("items of DynamoDB table \"%s\" cannot be sampled", name),
                     errdetail_internal("%s.", outcome.error->message.c_str())));
@@ -315,7 +318,8 @@ char* create_command(const Import& import, const ImportTable& table, List* colum
   ListCell* cell;
   foreach (cell, columns) append_column(&sql, *static_cast<ImportColumn*>(lfirst(cell)));
   const char* type = import.options->document_type == DocumentType::json ? "json" : "jsonb";
-  appendStringInfo(&sql, "document %s OPTIONS (ddb_document 'true')\n) SERVER %s", type, quote_identifier(import.server_name));
+  appendStringInfo(&sql, "document %s OPTIONS (ddb_document 'true')\n) SERVER %s", type,
+                   quote_identifier(import.server_name));
   append_table_options(&sql, import, table.name);
   return sql.data;
 }

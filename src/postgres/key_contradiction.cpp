@@ -22,9 +22,7 @@ const KeyContradiction* contradiction(int sqlstate, const char* message, const c
 }
 
 // Text of the service, as this database spells it.
-const char* to_server(const char* utf8) {
-  return pg_any_to_server(utf8, static_cast<int>(strlen(utf8)), PG_UTF8);
-}
+const char* to_server(const char* utf8) { return pg_any_to_server(utf8, static_cast<int>(strlen(utf8)), PG_UTF8); }
 const char* to_server(const std::string& utf8) { return to_server(utf8.c_str()); }
 
 const char* relation_name(const TableOptions* table) { return get_rel_name(table->relid); }
@@ -61,8 +59,8 @@ const KeyContradiction* compare_type(const Comparison& comparison, const ColumnO
   return contradiction(
       ERRCODE_FDW_INVALID_DATA_TYPE,
       psprintf("column \"%s\" of foreign table \"%s\" has type %s, but %s \"%s\" of DynamoDB table \"%s\" has type %s",
-               column.column_name, relation_name(comparison.table), format_type_be(column.type), role, to_server(key.name),
-               comparison.table->table_name, dynamodb::type_name(key.type)),
+               column.column_name, relation_name(comparison.table), format_type_be(column.type), role,
+               to_server(key.name), comparison.table->table_name, dynamodb::type_name(key.type)),
       psprintf("Use %s.", column_types_for(key.type)));
 }
 
@@ -115,29 +113,30 @@ const char* list_indexes(const TableDescription& description, bool global) {
 }
 
 // The beginning of a message about an option that names an index.
-const char* option_names(const Comparison& comparison, const ColumnOptions& column, const IndexRole& role, const char* name) {
-  return psprintf("option \"%s\" of column \"%s\" of foreign table \"%s\" names \"%s\"", role.option, column.column_name,
-                  relation_name(comparison.table), name);
+const char* option_names(const Comparison& comparison, const ColumnOptions& column, const IndexRole& role,
+                         const char* name) {
+  return psprintf("option \"%s\" of column \"%s\" of foreign table \"%s\" names \"%s\"", role.option,
+                  column.column_name, relation_name(comparison.table), name);
 }
 
 const KeyContradiction* report_missing_index(const Comparison& comparison, const ColumnOptions& column,
                                              const IndexRole& role, const char* name) {
   const char* known = list_indexes(*comparison.description, role.global);
-  return contradiction(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
-                       psprintf("%s, but DynamoDB table \"%s\" has no %s of that name",
-                                option_names(comparison, column, role, name), comparison.table->table_name,
-                                kind_of(role.global)),
-                       known[0] == '\0' ? nullptr : psprintf("It has: %s.", known));
+  return contradiction(
+      ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
+      psprintf("%s, but DynamoDB table \"%s\" has no %s of that name", option_names(comparison, column, role, name),
+               comparison.table->table_name, kind_of(role.global)),
+      known[0] == '\0' ? nullptr : psprintf("It has: %s.", known));
 }
 
-const KeyContradiction* report_other_kind(const Comparison& comparison, const ColumnOptions& column, const IndexRole& role,
-                                          const char* name) {
-  return contradiction(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
-                       psprintf("%s, but that is a %s of DynamoDB table \"%s\"",
-                                option_names(comparison, column, role, name), kind_of(!role.global),
-                                comparison.table->table_name),
-                       role.global ? "Name it in option lsi_name."
-                                   : "Name it in option gsi_partition_key_gsi_name or gsi_sort_key_gsi_name.");
+const KeyContradiction* report_other_kind(const Comparison& comparison, const ColumnOptions& column,
+                                          const IndexRole& role, const char* name) {
+  return contradiction(
+      ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
+      psprintf("%s, but that is a %s of DynamoDB table \"%s\"", option_names(comparison, column, role, name),
+               kind_of(!role.global), comparison.table->table_name),
+      role.global ? "Name it in option lsi_name."
+                  : "Name it in option gsi_partition_key_gsi_name or gsi_sort_key_gsi_name.");
 }
 
 const KeyContradiction* compare_index(const Comparison& comparison, const ColumnOptions& column, const IndexRole& role,
@@ -153,8 +152,8 @@ const KeyContradiction* compare_index(const Comparison& comparison, const Column
   return contradiction(ERRCODE_FDW_INVALID_COLUMN_NAME,
                        keys.empty() ? psprintf("%s, but that index of DynamoDB table \"%s\" has no %s", declaration,
                                                table_name, role.role)
-                                    : psprintf("%s, but the %s of that index of DynamoDB table \"%s\" is %s", declaration,
-                                               role.role, table_name, describe_keys(keys)),
+                                    : psprintf("%s, but the %s of that index of DynamoDB table \"%s\" is %s",
+                                               declaration, role.role, table_name, describe_keys(keys)),
                        nullptr);
 }
 

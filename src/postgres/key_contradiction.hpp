@@ -13,8 +13,9 @@ struct KeyContradiction {
   const char* hint;  ///< or null
 };
 
-/// The first contradiction between column options and description, or null. Keys and indexes that no option mentions are
-/// none. Raises no error but for lack of memory.
-const KeyContradiction* find_key_contradiction(const TableOptions* table, const dynamodb::TableDescription* description);
+/// The first contradiction between column options and description, or null. Keys and indexes that no option mentions
+/// are none. Raises no error but for lack of memory.
+const KeyContradiction* find_key_contradiction(const TableOptions* table,
+                                               const dynamodb::TableDescription* description);
 
 }  // namespace dynamodb_fdw

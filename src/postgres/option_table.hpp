@@ -33,15 +33,15 @@ struct OptionDefinition {
   int contexts = 0;  ///< of OptionContext
   ValueKind kind = ValueKind::text;
   OptionTargets targets = {};
-  const char* initial = nullptr;           ///< the default, written as a user would write it; null: none
+  const char* initial = nullptr;  ///< the default, written as a user would write it; null: none
   double least = 0;
   double most = 0;
-  const char* const* choices = nullptr;    ///< in the order of the enum, null at the end
+  const char* const* choices = nullptr;  ///< in the order of the enum, null at the end
   /// False: not acceptable; *reason may then say why (palloc'ed or constant).
   bool (*check)(const char* value, const char** reason) = nullptr;
-  const char* accepts = nullptr;           ///< for text and names: what it takes, for messages
-  bool secret = false;                     ///< never show the value: it is, or may by mistake contain, a secret
-  bool superuser_only = false;             ///< a boolean: only 'true' is
+  const char* accepts = nullptr;  ///< for text and names: what it takes, for messages
+  bool secret = false;            ///< never show the value: it is, or may by mistake contain, a secret
+  bool superuser_only = false;    ///< a boolean: only 'true' is
 };
 
 /// The option, or null. Options of one name in several contexts have one definition.
@@ -53,8 +53,8 @@ const OptionDefinition* option_at(int index);
 /// Raises an error unless `value` is acceptable.
 void check_option_value(const OptionDefinition& option, const char* value);
 
-/// Raises an error when an option of the list (of DefElem) is unknown, misplaced, given twice, wrong or not permitted to
-/// this user, or when two of them contradict each other.
+/// Raises an error when an option of the list (of DefElem) is unknown, misplaced, given twice, wrong or not permitted
+/// to this user, or when two of them contradict each other.
 void check_option_list(List* options, OptionContext context);
 
 /// Which struct of OptionTargets is meant.

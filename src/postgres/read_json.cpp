@@ -29,9 +29,10 @@ const char* keep_reason(ReadContext* context, const PlainError& failure) {
 // --- json: text
 
 const char* finish_json(ReadContext* context, Datum* value) {
-  std::string_view text = *context->text;
-  const char* converted = pg_any_to_server(text.data(), text.size(), PG_UTF8);
-  std::size_t length = converted == text.data() ? text.size() : strlen(converted);
+  int length;
+  const char* reason;
+  const char* converted = server_text(context, *context->text, &length, &reason);
+  if (converted == nullptr) return reason;
   char* datum = arena_allocate(context, length + VARHDRSZ);
   SET_VARSIZE(datum, length + VARHDRSZ);
   memcpy(VARDATA(datum), converted, length);
@@ -176,10 +177,25 @@ bool push_value(JsonbBuilder* builder, uint32_t index, JsonbIteratorToken token)
   return pushed;
 }
 
+// Says which of a document's attributes the reason is about. A name that cannot be shown is left out.
+void name_attribute(JsonbBuilder* builder, const Item::Attribute& attribute) {
+  int sqlstate = builder->context->sqlstate;
+  int length;
+  const char* unfit;
+  const char* name = server_text(builder->context, attribute.name, &length, &unfit);
+  const char* type = dynamodb::type_name(builder->context->item->node(attribute.node).type);
+  if (name != nullptr)
+    builder->reason = psprintf("Attribute \"%.*s\" (type %s): %s", length, name, type, builder->reason);
+  builder->context->sqlstate = sqlstate;
+}
+
 bool push_document(JsonbBuilder* builder) {
   push(builder, WJB_BEGIN_OBJECT, nullptr);
-  for (const Item::Attribute& attribute : builder->context->item->attributes())
-    if (!push_name(builder, attribute.name) || !push_value(builder, attribute.node, WJB_VALUE)) return false;
+  for (const Item::Attribute& attribute : builder->context->item->attributes()) {
+    if (push_name(builder, attribute.name) && push_value(builder, attribute.node, WJB_VALUE)) continue;
+    name_attribute(builder, attribute);
+    return false;
+  }
   push(builder, WJB_END_OBJECT, nullptr);
   return true;
 }

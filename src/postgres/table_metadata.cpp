@@ -24,7 +24,7 @@ namespace {
 
 using dynamodb::TableDescription;
 
-constexpr int kFailureMaxAge = 60;   // seconds
+constexpr int kFailureMaxAge = 60;  // seconds
 constexpr long kMaxEntries = 1024;
 constexpr int kDescribeAttempts = 2;
 
@@ -39,7 +39,7 @@ struct Key {
 };
 
 struct Entry {
-  Key key;                         // its strings are in `context`
+  Key key;  // its strings are in `context`
   MemoryContext context;
   SharedDescription* description;  // owned by `context`; empty where the request failed
   TimestampTz asked;
@@ -84,8 +84,8 @@ void create_cache() {
   control.hash = hash_key;
   control.match = compare_keys;
   control.hcxt = cache_context;
-  cache = hash_create("dynamodb_fdw table metadata", 64, &control,
-                      HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+  cache =
+      hash_create("dynamodb_fdw table metadata", 64, &control, HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
 }
 
 // The strings of the key live in the entry's context, so the entry is taken out before that context goes.
@@ -177,8 +177,8 @@ const TableDescription* share(const SharedDescription& description, MemoryContex
 void define_metadata_settings() {
   DefineCustomIntVariable("dynamodb_fdw.metadata_max_age",
                           "Time for which the answer to DescribeTable is used before it is asked for again.",
-                          "Zero asks at every planning of a query.", &metadata_max_age, 300, 0, INT_MAX / 1000, PGC_USERSET,
-                          GUC_UNIT_S, nullptr, nullptr, nullptr);
+                          "Zero asks at every planning of a query.", &metadata_max_age, 300, 0, INT_MAX / 1000,
+                          PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
 }
 
 const TableDescription* get_table_description(const TableOptions* table, Oid userid, MemoryContext owner) {

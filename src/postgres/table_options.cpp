@@ -21,8 +21,8 @@ struct ColumnCheck {
 
 [[noreturn]] void report_type(const ColumnCheck& check, const char* purpose, const char* accepted) {
   ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-                  errmsg("column \"%s\" of foreign table \"%s\" cannot be %s: its type is %s", check.column->column_name,
-                         check.table, purpose, format_type_be(check.column->type)),
+                  errmsg("column \"%s\" of foreign table \"%s\" cannot be %s: its type is %s",
+                         check.column->column_name, check.table, purpose, format_type_be(check.column->type)),
                   errhint("Use %s.", accepted)));
   pg_unreachable();
 }
@@ -32,7 +32,8 @@ bool is_json(Oid type) { return type == JSONOID || type == JSONBOID; }
 bool is_timestamp(Oid type) { return type == TIMESTAMPTZOID || type == TIMESTAMPOID; }
 
 bool is_number(Oid type) {
-  return type == INT2OID || type == INT4OID || type == INT8OID || type == FLOAT4OID || type == FLOAT8OID || type == NUMERICOID;
+  return type == INT2OID || type == INT4OID || type == INT8OID || type == FLOAT4OID || type == FLOAT8OID ||
+         type == NUMERICOID;
 }
 
 // Invalid when the type is no array.
@@ -64,16 +65,15 @@ void check_column_type(const ColumnCheck& check, List* options) {
   if (find_option_value(options, "time_unit") != nullptr && !is_timestamp(type))
     report_type(check, "read by time_unit", "timestamp or timestamp with time zone");
   if (column.has_ddb_type && !column_type_fits(type, column.ddb_type))
-    report_type(check, psprintf("of ddb_type %s", dynamodb::type_name(column.ddb_type)), column_types_for(column.ddb_type));
+    report_type(check, psprintf("of ddb_type %s", dynamodb::type_name(column.ddb_type)),
+                column_types_for(column.ddb_type));
   if (is_key(column) && !can_be_key(type)) report_type(check, "a key", "text, numeric, bytea or a type like them");
 }
 
 // ---- reading the columns
 
 // Attribute names travel as UTF-8.
-const char* to_utf8(const char* text) {
-  return pg_server_to_any(text, static_cast<int>(strlen(text)), PG_UTF8);
-}
+const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(strlen(text)), PG_UTF8); }
 
 void read_column_options(const TableOptions& table, List* options, ColumnOptions* column) {
   apply_option_defaults(&OptionTargets::column, column);
@@ -116,7 +116,8 @@ void find_keys(TableOptions* table, const char* relation_name) {
   table->partition_key = -1;
   table->sort_key = -1;
   for (int index = 0; index < table->column_count; ++index) {
-    if (table->columns[index].partition_key) note_key(*table, index, "partition_key", relation_name, &table->partition_key);
+    if (table->columns[index].partition_key)
+      note_key(*table, index, "partition_key", relation_name, &table->partition_key);
     if (table->columns[index].sort_key) note_key(*table, index, "sort_key", relation_name, &table->sort_key);
   }
   if (table->sort_key >= 0 && table->partition_key < 0)
@@ -140,9 +141,10 @@ void default_table_name(TableOptions* table, const char* relation_name) {
   if (table->table_name != nullptr) return;
   const char* reason = nullptr;
   if (!find_option("table_name")->check(relation_name, &reason))
-    ereport(ERROR, (errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
-                    errmsg("no DynamoDB table can be called \"%s\" as foreign table \"%s\" is", relation_name, relation_name),
-                    errhint("Name the DynamoDB table in the foreign table's option table_name.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+             errmsg("no DynamoDB table can be called \"%s\" as foreign table \"%s\" is", relation_name, relation_name),
+             errhint("Name the DynamoDB table in the foreign table's option table_name.")));
   table->table_name = pstrdup(relation_name);
 }
 

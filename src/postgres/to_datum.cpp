@@ -7,6 +7,7 @@
 #include "handles.hpp"
 
 extern "C" {
+#include "utils/resowner.h"
 #include "utils/typcache.h"
 }
 
@@ -47,6 +48,9 @@ void resolve_domain(ReadContext* context, ColumnReader* reader, Oid type, int32 
   reader->typmod = typmod;
   reader->type = getBaseTypeAndTypmod(type, &reader->typmod);
   reader->is_domain = reader->type != type;
+  reader->domain = type;
+  char kind = get_typtype(reader->type);
+  reader->runs_sql = reader->is_domain || (kind != TYPTYPE_BASE && kind != TYPTYPE_ENUM);
   reader->domain_cache = static_cast<void**>(MemoryContextAllocZero(context->context, sizeof(void*)));
 }
 
@@ -134,8 +138,16 @@ uint32_t find_node(const ReadContext* context, const ColumnReader* reader) {
   return reader->path == nullptr || node == Item::kMissing ? node : follow_path(*context->item, node, *reader->path);
 }
 
-// Runs `work`, which may raise errors about the data; returns null or the reason. Only errors about data (SQLSTATE
-// class 22) and constraints (23) are caught: the functions behind them hold no locks or other resources.
+// What an error about data (SQLSTATE class 22) or constraints (23) says; any other is raised again.
+const char* reason_of(ReadContext* context, ErrorData* error) {
+  int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+  if (category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) ReThrowError(error);
+  context->sqlstate = error->sqlerrcode;
+  return error->message;
+}
+
+// Runs `work`, which may raise errors about the data; returns null or the reason. The functions behind it hold no locks
+// or other resources when they raise one.
 template <typename Work>
 const char* catch_data_error(ReadContext* context, Work&& work) {
   const char* volatile reason = nullptr;
@@ -146,32 +158,64 @@ const char* catch_data_error(ReadContext* context, Work&& work) {
   {
     MemoryContextSwitchTo(caller);
     ErrorData* error = CopyErrorData();
-    int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-    if (category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) PG_RE_THROW();
     FlushErrorState();
-    context->sqlstate = error->sqlerrcode;
-    reason = error->message;
+    reason = reason_of(context, error);
   }
   PG_END_TRY();
   return reason;
 }
 
-const char* check_domain(ReadContext* context, const ColumnReader* reader, Datum value, bool is_null) {
-  return catch_data_error(context, [&] {
-    domain_check(value, is_null, reader->column->type, reader->domain_cache, context->context);
-  });
+// The same for work that may run SQL of the user's: what that holds when it fails goes with a subtransaction.
+template <typename Work>
+const char* catch_sql_error(ReadContext* context, Work&& work) {
+  const char* volatile reason = nullptr;
+  MemoryContext caller = CurrentMemoryContext;
+  ResourceOwner owner = CurrentResourceOwner;
+  BeginInternalSubTransaction(nullptr);
+  MemoryContextSwitchTo(caller);
+  PG_TRY();
+  {
+    work();
+    ReleaseCurrentSubTransaction();
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(caller);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    RollbackAndReleaseCurrentSubTransaction();
+    reason = reason_of(context, error);
+  }
+  PG_END_TRY();
+  MemoryContextSwitchTo(caller);
+  CurrentResourceOwner = owner;
+  return reason;
+}
+
+// A subtransaction is needed only where the statement goes on after the error.
+template <typename Work>
+const char* catch_error(ReadContext* context, const ColumnReader* reader, Work&& work) {
+  if (reader->runs_sql && reader->column->on_type_mismatch == MismatchAction::null) return catch_sql_error(context, work);
+  return catch_data_error(context, work);
+}
+
+// The beginning of a message about one attribute; nothing for a document, where the reason names the attribute.
+const char* describe_attribute(const ReadContext* context, const ColumnOptions* column, uint32_t node) {
+  if (column->document) return "";
+  const char* held = node == Item::kMissing
+                         ? "missing"
+                         : psprintf("type %s", dynamodb::type_name(context->item->node(node).type));
+  return psprintf("attribute \"%s\" (%s) of ", column->mapped_path ? column->mapped_path : column->attribute, held);
 }
 
 [[noreturn]] void report_mismatch(ReadContext* context, const ColumnReader* reader, uint32_t node, const char* reason) {
   const ColumnOptions* column = reader->column;
-  const char* attribute = column->mapped_path ? column->mapped_path : column->attribute;
-  if (column->document) attribute = column->column_name;
+  const char* attribute = describe_attribute(context, column, node);
   const char* key = item_key_json(context);
   const char* type = format_type_with_typemod(column->type, column->typmod);
-  const char* held = column->document || node == Item::kMissing ? "M" : dynamodb::type_name(context->item->node(node).type);
   ereport(ERROR, (errcode(context->sqlstate),
-                  errmsg("attribute \"%s\" (type %s) of item %s in DynamoDB table \"%s\" does not fit column \"%s\" (type %s)",
-                         attribute, held, key, context->table_name, column->column_name, type),
+                  errmsg("%sitem %s in DynamoDB table \"%s\" does not fit column \"%s\" (type %s)", attribute, key,
+                         context->table_name, column->column_name, type),
                   errdetail_internal("%s.", reason),
                   errhint("Declare the column with a type that fits, or set the option on_type_mismatch to 'null'.")));
   pg_unreachable();
@@ -230,6 +274,12 @@ const char* server_text(ReadContext* context, std::string_view text, int* length
   return converted;
 }
 
+const char* check_domain(ReadContext* context, const ColumnReader* reader, Datum value, bool is_null) {
+  return catch_error(context, reader, [&] {
+    domain_check(value, is_null, reader->domain, reader->domain_cache, context->context);
+  });
+}
+
 const char* wrong_type(ReadContext* context) {
   context->sqlstate = ERRCODE_FDW_INVALID_DATA_TYPE;
   return "Values of this DynamoDB type are not read into this SQL type";
@@ -243,7 +293,7 @@ const char* read_by_input_function(ReadContext* context, const ColumnReader* rea
   const char* text = server_text(context, node.view(), &length, &reason);
   if (text == nullptr) return reason;
   char* terminated = pnstrdup(text, length);
-  return catch_data_error(context, [&] {
+  return catch_error(context, reader, [&] {
     *value = InputFunctionCall(reader->input, terminated, reader->input_parameter, reader->typmod);
   });
 }

@@ -40,6 +40,8 @@ struct ColumnReader {
   Oid type;                     ///< below domains; of an element reader: the element's
   int32 typmod;
   bool is_domain;
+  Oid domain;                   ///< the type as declared, where it is a domain
+  bool runs_sql;                ///< its input may run SQL of the user's: the constraint of a domain
   bool reads_null;              ///< a NULL attribute is a value (json null), not SQL NULL
   void** domain_cache;
   FmgrInfo* input;              ///< input function of `type`
@@ -67,6 +69,8 @@ char* arena_allocate(ReadContext* context, std::size_t size);
 /// The text of an S as it is in the database's encoding; not terminated. Null when it holds U+0000 or cannot be converted:
 /// *reason says so.
 const char* server_text(ReadContext* context, std::string_view text, int* length, const char** reason);
+/// Why the value breaks a constraint of the reader's domain, or null.
+const char* check_domain(ReadContext* context, const ColumnReader* reader, Datum value, bool is_null);
 /// The reason for a value of another type than the column takes.
 const char* wrong_type(ReadContext* context);
 

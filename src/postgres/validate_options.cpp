@@ -20,7 +20,7 @@ struct ContextName {
 };
 
 constexpr ContextName kContextNames[] = {
-    {kOnServer, "a server"}, {kOnUserMapping, "a user mapping"},    {kOnTable, "a foreign table"},
+    {kOnServer, "a server"}, {kOnUserMapping, "a user mapping"},   {kOnTable, "a foreign table"},
     {kOnColumn, "a column"}, {kOnImport, "IMPORT FOREIGN SCHEMA"},
 };
 
@@ -51,7 +51,8 @@ const char* list_valid_options(OptionContext context) {
   return text.data;
 }
 
-// The valid option whose name differs least, or null where none is close; as PostgreSQL does for its own since version 16.
+// The valid option whose name differs least, or null where none is close; as PostgreSQL does for its own since
+// version 16.
 const char* nearest_option(const char* name, OptionContext context) {
   constexpr int kMostEdits = 4;
   const char* nearest = nullptr;
@@ -60,7 +61,8 @@ const char* nearest_option(const char* name, OptionContext context) {
   for (int index = 0; option_at(index) != nullptr; ++index) {
     const OptionDefinition& option = *option_at(index);
     if (!(option.contexts & context)) continue;
-    int edits = varstr_levenshtein_less_equal(name, strlen(name), option.name, strlen(option.name), 1, 1, 1, least, true);
+    int edits =
+        varstr_levenshtein_less_equal(name, strlen(name), option.name, strlen(option.name), 1, 1, 1, least, true);
     if (edits >= least) continue;
     least = edits;
     nearest = option.name;
@@ -72,10 +74,10 @@ const char* nearest_option(const char* name, OptionContext context) {
   const char* nearest = nearest_option(name, context);
   const char* valid = list_valid_options(context);
   ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_OPTION_NAME), errmsg("invalid option \"%s\"", name),
-                  valid[0] == '\0' ? errhint("A foreign-data wrapper has no options.")
-                  : nearest != nullptr
-                      ? errhint("Perhaps you meant the option \"%s\". Valid options of %s: %s.", nearest, name_of(context), valid)
-                      : errhint("Valid options of %s: %s.", name_of(context), valid)));
+                  valid[0] == '\0'     ? errhint("A foreign-data wrapper has no options.")
+                  : nearest != nullptr ? errhint("Perhaps you meant the option \"%s\". Valid options of %s: %s.",
+                                                 nearest, name_of(context), valid)
+                                       : errhint("Valid options of %s: %s.", name_of(context), valid)));
   pg_unreachable();
 }
 
@@ -91,9 +93,9 @@ void check_permission(const OptionDefinition& option, const char* value) {
   if (!option.superuser_only || superuser()) return;
   bool on = true;
   if (option.kind == ValueKind::boolean && parse_bool(value, &on) && !on) return;
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                  errmsg("only a superuser may set option \"%s\"", option.name),
-                  errdetail("It lets other users act with what belongs to the server process.")));
+  ereport(ERROR,
+          (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("only a superuser may set option \"%s\"", option.name),
+           errdetail("It lets other users act with what belongs to the server process.")));
 }
 
 // DDL statements cannot repeat an option; IMPORT can.
@@ -138,7 +140,8 @@ void check_user_mapping(List* options) {
 
 // Options that say which one attribute a column is, in whatever form.
 constexpr const char* kAttributeOptions[] = {
-    "mapped_attr", "mapped_path", "lsi_name", "gsi_partition_key_gsi_name", "gsi_sort_key_gsi_name", "ddb_type", "time_unit"};
+    "mapped_attr",           "mapped_path", "lsi_name", "gsi_partition_key_gsi_name",
+    "gsi_sort_key_gsi_name", "ddb_type",    "time_unit"};
 constexpr const char* kIndexOptions[] = {"lsi_name", "gsi_partition_key_gsi_name", "gsi_sort_key_gsi_name"};
 constexpr const char* kKeyOptions[] = {"partition_key", "sort_key"};
 
@@ -177,7 +180,8 @@ void check_index_roles(List* options) {
       if (strcmp(name, static_cast<const char*>(lfirst(other))) == 0)
         ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
                         errmsg("index \"%s\" is named both in \"gsi_partition_key_gsi_name\" and in "
-                               "\"gsi_sort_key_gsi_name\" of one column", name)));
+                               "\"gsi_sort_key_gsi_name\" of one column",
+                               name)));
   }
 }
 

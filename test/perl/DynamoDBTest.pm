@@ -22,7 +22,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
 our @EXPORT = qw(dynamodb_endpoint load_tables drop_tables dynamodb_call dynamodb_error
-  dynamodb_node create_server import_tables server_log_has);
+  dynamodb_node create_server create_foreign_table import_tables server_log_has);
 
 my $tools = File::Spec->rel2abs(dirname(__FILE__) . '/../tools');
 my $json  = JSON::PP->new->utf8->canonical;
@@ -149,12 +149,29 @@ sub create_server
 {
 	my ($node, $name, %more) = @_;
 	my %options = (endpoint => $more{endpoint} // dynamodb_endpoint(), aws_region => 'us-west-2', %{ $more{options} // {} });
-	my $list = join ', ', map { "$_ " . _literal($options{$_}) } sort keys %options;
-	$node->safe_psql('postgres', "CREATE SERVER $name FOREIGN DATA WRAPPER dynamodb_fdw OPTIONS ($list)");
+	$node->safe_psql('postgres', "CREATE SERVER $name FOREIGN DATA WRAPPER dynamodb_fdw" . _options(%options));
 	$node->safe_psql('postgres',
 		"CREATE USER MAPPING FOR CURRENT_USER SERVER $name OPTIONS (access_key_id 'test', secret_access_key 'test')")
 	  if $more{mapping} // 1;
 	return;
+}
+
+# Creates a foreign table with these columns (SQL).
+#   server  => NAME    (dynamodb)
+#   options => {...}   of the table
+sub create_foreign_table
+{
+	my ($node, $name, $columns, %more) = @_;
+	my $server = $more{server} // 'dynamodb';
+	$node->safe_psql('postgres', "CREATE FOREIGN TABLE $name ($columns) SERVER $server" . _options(%{ $more{options} // {} }));
+	return;
+}
+
+sub _options
+{
+	my (%options) = @_;
+	my $list = join ', ', map { "$_ " . _literal($options{$_}) } sort keys %options;
+	return $list && " OPTIONS ($list)";
 }
 
 # Imports the named tables from the foreign server into schema public.

@@ -8,7 +8,8 @@
 #
 #   answers   a list of answers, one per request in the order they arrive; the last one is repeated
 #   handler   instead, a function that makes the answer to a request. It runs in the server's process and
-#             may keep state there; its second argument is what set() was last told.
+#             may keep state there; its second argument is what set() was last told, its third how often
+#             set() was called. See also prepared().
 #   upstream  the endpoint of a real server, for answers with `pass`
 #   accept    0: connections stay in the kernel's queue and are never accepted
 #
@@ -24,6 +25,7 @@
 #   chunked   => 1            a body in chunks of 1 kB, without Content-Length
 #   delay     => 1.5          seconds until the answer begins
 #   pause     => 1.5          seconds between the first half of the body and the second
+#   parts     => 100          with `pause`: not halves but so many parts, and that pause between each two
 #   cut       => 100          only this many bytes of the body (negative: all but so many), then the connection ends
 #   raw       => "bytes"      this instead of an HTTP answer, then the connection ends
 #   hang      => 1            no answer, and the connection stays open
@@ -31,7 +33,8 @@
 #   close     => 1            the connection ends after the answer, which does not say so
 #
 # A request, as handlers and requests() get it: n (from 1), connection (from 1), method, path, headers
-# (names in lower case), body, operation (from X-Amz-Target), json (the decoded body), time.
+# (names in lower case), body, operation (from X-Amz-Target), json (the decoded body), time, in_flight (how
+# many requests had no complete answer when this one arrived, itself included).
 
 package FaultServer;
 
@@ -50,7 +53,7 @@ use POSIX   ();
 use Socket  qw(SOL_SOCKET SO_LINGER);
 use Time::HiRes qw(time sleep);
 
-our @EXPORT = qw(throttled service_error items unused_port);
+our @EXPORT = qw(throttled service_error items table_description prepared unused_port);
 
 my $json = JSON::PP->new->utf8->canonical;
 my @running;
@@ -86,6 +89,55 @@ sub items
 	};
 }
 
+# The answer to DescribeTable, for keys such as 'id:S' or 'id:S,skey:N'; more members of the description.
+sub table_description
+{
+	my ($name, $keys, %more) = @_;
+	my @keys = map { [split /:/] } split /,/, $keys;
+	my @roles = qw(HASH RANGE);
+	return {
+		json => {
+			Table => {
+				TableName            => $name,
+				TableStatus          => 'ACTIVE',
+				ItemCount            => 0,
+				TableSizeBytes       => 0,
+				AttributeDefinitions => [map { { AttributeName => $_->[0], AttributeType => $_->[1] } } @keys],
+				KeySchema            => [map { { AttributeName => $keys[$_][0], KeyType => $roles[$_] } } 0 .. $#keys],
+				%more
+			}
+		}
+	};
+}
+
+# A handler for tables (name => keys) that answers as set() says: for each operation a list of answers, given in
+# this order from then on, the last one again and again. Operations that set() does not name go well: tables are
+# listed and described, and have no items.
+sub prepared
+{
+	my (%tables) = @_;
+	my ($version, %used) = (0);
+	return sub {
+		my ($request, $settings, $current) = @_;
+		my $operation = $request->{operation} // '';
+		if ($current != $version)
+		{
+			$version = $current;
+			%used    = ();
+		}
+		if (my $answers = $settings->{$operation})
+		{
+			my $n = $used{$operation}++;
+			return $answers->[$n] // $answers->[-1];
+		}
+		return { json => { TableNames => [sort keys %tables] } } if $operation eq 'ListTables';
+		return items([]) if $operation ne 'DescribeTable';
+		my $name = $request->{json}{TableName};
+		return table_description($name, $tables{$name}) if $tables{$name};
+		return service_error('ResourceNotFoundException', "Requested resource not found: Table: $name not found");
+	};
+}
+
 # A port on which nobody listens, so that a connection is refused.
 sub unused_port
 {
@@ -106,6 +158,7 @@ sub start
 		owner  => $$
 	}, $class;
 	$self->set({});
+	$self->_write_file('state', { connections => 0, in_flight => 0 });
 	my $pid = fork // die "cannot fork: $!";
 	if ($pid == 0)
 	{
@@ -129,12 +182,28 @@ sub endpoint
 sub set
 {
 	my ($self, $settings) = @_;
-	my $file = "$self->{folder}/settings";
+	$self->_write_file('settings', { settings => $settings, version => ++$self->{version} });
+	return;
+}
+
+# As a whole, so that whoever reads it never sees half.
+sub _write_file
+{
+	my ($self, $name, $content) = @_;
+	my $file = "$self->{folder}/$name";
 	open my $out, '>', "$file.new" or die "$file.new: $!";
-	print $out $json->encode($settings);
+	print $out $json->encode($content);
 	close $out;
 	rename "$file.new", $file or die "$file: $!";
 	return;
+}
+
+sub _read_file
+{
+	my ($self, $name) = @_;
+	open my $in, '<', "$self->{folder}/$name" or die "$name: $!";
+	local $/ = undef;
+	return $json->decode(<$in>);
 }
 
 # The requests so far, perhaps only those of one operation; in scalar context how many.
@@ -161,12 +230,31 @@ sub forget
 sub wait_for_requests
 {
 	my ($self, $count, %only) = @_;
+	return _wait_until(sub { my @requests = $self->requests(%only); return @requests >= $count; });
+}
+
+# How many connections are open now.
+sub connections
+{
+	my ($self) = @_;
+	return $self->_read_file('state')->{connections};
+}
+
+# Waits until nobody waits for an answer; false after some seconds.
+sub wait_until_idle
+{
+	my ($self) = @_;
+	return _wait_until(sub { return $self->_read_file('state')->{in_flight} == 0; });
+}
+
+sub _wait_until
+{
+	my ($condition) = @_;
 	my $until = time + 30;
 	while (time < $until)
 	{
-		my @requests = $self->requests(%only);
-		return 1 if @requests >= $count;
-		sleep 0.05;
+		return 1 if $condition->();
+		sleep 0.02;
 	}
 	return 0;
 }
@@ -220,7 +308,7 @@ sub _serve
 				$new->blocking(0);
 				$connections{$new} = { id => ++$count, socket => $new, in => '', out => [] };
 			}
-			elsif (!$self->_read($connections{$socket}))
+			elsif (!$self->_read($connections{$socket}, \%connections))
 			{
 				delete $connections{$socket};
 			}
@@ -230,14 +318,32 @@ sub _serve
 			next unless $connections{$socket};
 			delete $connections{$socket} unless _write($connections{$socket});
 		}
+		$self->_tell_state(\%connections);
 	}
+	return;
+}
+
+sub _in_flight
+{
+	my ($connections) = @_;
+	return scalar grep { $_->{busy} } values %$connections;
+}
+
+sub _tell_state
+{
+	my ($self, $connections) = @_;
+	my $state = { connections => scalar keys %$connections, in_flight => _in_flight($connections) };
+	my $told = "$state->{connections} $state->{in_flight}";
+	return if $told eq ($self->{told} // '');
+	$self->{told} = $told;
+	$self->_write_file('state', $state);
 	return;
 }
 
 # False when the client is gone.
 sub _read
 {
-	my ($self, $connection) = @_;
+	my ($self, $connection, $connections) = @_;
 	my $got = sysread $connection->{socket}, $connection->{in}, 65536, length $connection->{in};
 	if (!$got)
 	{
@@ -247,6 +353,8 @@ sub _read
 	{
 		$request->{n}          = ++$self->{n};
 		$request->{connection} = $connection->{id};
+		$connection->{busy}    = 1;
+		$request->{in_flight}  = _in_flight($connections);
 		$self->_record($request);
 		push @{ $connection->{out} }, $self->_script($request);
 	}
@@ -302,18 +410,20 @@ sub _script
 	my $answer = $self->_answer($request);
 	my $at     = time + ($answer->{delay} // 0);
 
-	return { at => $at, data => $answer->{raw}, end => 'close' } if defined $answer->{raw};
+	return { at => $at, data => $answer->{raw}, last => 1, end => 'close' } if defined $answer->{raw};
 	return () if $answer->{hang};
-	return { at => $at, data => '', end => 'reset' } if $answer->{reset} && !defined $answer->{cut};
+	return { at => $at, data => '', last => 1, end => 'reset' } if $answer->{reset} && !defined $answer->{cut};
 
 	my ($head, $body) = _http($answer);
 	my $end = $answer->{reset} ? 'reset' : $answer->{close} || defined $answer->{cut} ? 'close' : '';
 	$body = substr $body, 0, $answer->{cut} if defined $answer->{cut};
-	return { at => $at, data => $head . $body, end => $end } unless $answer->{pause};
-	my $half = int(length($body) / 2);
-	return (
-		{ at => $at, data => $head . substr($body, 0, $half) },
-		{ at => $at + $answer->{pause}, data => substr($body, $half), end => $end });
+	return { at => $at, data => $head . $body, last => 1, end => $end } unless $answer->{pause};
+	my $size = POSIX::ceil(length($body) / ($answer->{parts} // 2));
+	my @parts = map { { data => $_ } } unpack "(a$size)*", $body;
+	$parts[$_]{at} = $at + $_ * $answer->{pause} foreach 0 .. $#parts;
+	$parts[0]{data} = $head . $parts[0]{data};
+	@{ $parts[-1] }{qw(last end)} = (1, $end);
+	return @parts;
 }
 
 sub _answer
@@ -322,7 +432,8 @@ sub _answer
 	my $answer;
 	if ($self->{handler})
 	{
-		$answer = eval { $self->{handler}->($request, $self->_settings) };
+		my $told = $self->_read_file('settings');
+		$answer = eval { $self->{handler}->($request, @$told{qw(settings version)}) };
 		$answer //= service_error('TestHandlerFailed', "the test's handler failed: " . ($@ || 'no answer'));
 	}
 	else
@@ -338,14 +449,6 @@ sub _answer
 	my $real = HTTP::Tiny->new(timeout => 60, proxy => undef, http_proxy => undef)
 	  ->request($request->{method}, $self->{upstream} . $request->{path}, { headers => \%headers, content => $request->{body} });
 	return { status => $real->{status}, body => $real->{content}, %$answer };
-}
-
-sub _settings
-{
-	my ($self) = @_;
-	open my $in, '<', "$self->{folder}/settings" or die "settings: $!";
-	local $/ = undef;
-	return $json->decode(<$in>);
 }
 
 # The head and the body of an answer, as bytes.
@@ -389,6 +492,7 @@ sub _write
 		return 1 if length $next->{data};
 	}
 	shift @{ $connection->{out} };
+	$connection->{busy} = 0 if $next->{last};
 	return 1 unless $next->{end};
 	setsockopt $connection->{socket}, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0) if $next->{end} eq 'reset';
 	close $connection->{socket};

@@ -71,11 +71,11 @@ SELECT import_test.options('import_more.import_a_table_with_a_name_that_goes_on_
 SELECT import_test.options('import_more.import_a_table_with_a_name_that_goes_on_and_on_until_nobody_c_2');
 
 -- EXCEPT, and everything
+SET client_min_messages = warning;
 DROP SCHEMA import_more CASCADE;
 CREATE SCHEMA import_more;
-SET client_min_messages = warning;
 IMPORT FOREIGN SCHEMA dynamodb EXCEPT (fdwtest2, "Mixed.Case-Table") FROM SERVER import_test INTO import_more;
-SELECT relname FROM pg_class WHERE relnamespace = 'import_more'::regnamespace AND relname IN ('fdwtest2', 'fdwtest3', 'Mixed.Case-Table', 'Import-Names');
+SELECT relname FROM pg_class WHERE relnamespace = 'import_more'::regnamespace AND relname IN ('fdwtest2', 'fdwtest3', 'Mixed.Case-Table', 'Import-Names') ORDER BY 1;
 DROP SCHEMA import_more CASCADE;
 CREATE SCHEMA import_more;
 IMPORT FOREIGN SCHEMA dynamodb FROM SERVER import_test INTO import_more;
@@ -86,7 +86,7 @@ RESET client_min_messages;
 IMPORT FOREIGN SCHEMA dynamodb LIMIT TO (hashonly, Mixed_Case, x) FROM SERVER import_test INTO import_test;
 IMPORT FOREIGN SCHEMA dynamodb LIMIT TO (nothing_of_that_name) FROM SERVER import_test INTO import_test;
 
--- no endpoint, no region
+-- nobody there
 CREATE SERVER import_nowhere FOREIGN DATA WRAPPER dynamodb_fdw OPTIONS (endpoint 'http://127.0.0.1:1', max_attempts '1');
 CREATE USER MAPPING FOR CURRENT_USER SERVER import_nowhere OPTIONS (access_key_id 'test', secret_access_key 'test');
 \set VERBOSITY sqlstate

@@ -27,7 +27,8 @@ TEST(AttributeSampler, CountsTypesOverPages) {
   const std::string& second = service.network->sent[1].body;
   EXPECT_NE(second.find("\"Limit\":2"), std::string::npos) << second;
   EXPECT_NE(second.find(R"("ExclusiveStartKey":{"id": {"S": "3"}})"), std::string::npos) << second;
-  service.network->respond(answer(200, R"({"Items": [{"id": {"S": "4"}, "deep": {"M": {"n": {"N": "1"}}}}, {"id": {"S": "5"}}],
+  service.network->respond(
+      answer(200, R"({"Items": [{"id": {"S": "4"}, "deep": {"M": {"n": {"N": "1"}}}}, {"id": {"S": "5"}}],
       "Count": 2, "ScannedCount": 2, "LastEvaluatedKey": {"id": {"S": "5"}}})"));
   service.client->advance();
   EXPECT_TRUE(sampler.advance());
@@ -39,8 +40,8 @@ TEST(AttributeSampler, CountsTypesOverPages) {
     std::optional<AttributeType> type;
     bool mixed;
   } expected[] = {
-      {"deep", 1, AttributeType::M, false},  {"id", 5, AttributeType::S, false},  {"maybe", 2, AttributeType::SS, false},
-      {"mixed", 2, AttributeType::S, true}, {"n", 2, AttributeType::N, false}, {"none", 1, std::nullopt, false},
+      {"deep", 1, AttributeType::M, false}, {"id", 5, AttributeType::S, false}, {"maybe", 2, AttributeType::SS, false},
+      {"mixed", 2, AttributeType::S, true}, {"n", 2, AttributeType::N, false},  {"none", 1, std::nullopt, false},
   };
   ASSERT_EQ(sample.size(), std::size(expected));
   auto found = sample.begin();
@@ -57,7 +58,8 @@ TEST(AttributeSampler, GoesOnPastEmptyPagesToTheEndOfTheTable) {
   FakeService service;
   AttributeSampler sampler(*service.client, {"abc"}, 10);
   EXPECT_FALSE(sampler.advance());
-  service.network->respond(answer(200, R"({"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": {"id": {"S": "3"}}})"));
+  service.network->respond(
+      answer(200, R"({"Items": [], "Count": 0, "ScannedCount": 0, "LastEvaluatedKey": {"id": {"S": "3"}}})"));
   service.client->advance();
   EXPECT_FALSE(sampler.advance());
   service.network->respond(answer(200, R"({"Items": [{"id": {"S": "4"}}], "Count": 1, "ScannedCount": 1})"));
@@ -91,7 +93,8 @@ TEST(AttributeSampler, BoundsTheNamesItRemembers) {
   AttributeSampler sampler(*service.client, {"abc"}, 1);
   EXPECT_FALSE(sampler.advance());
   std::string body = R"({"Items": [{"id": {"S": "1"})";
-  for (std::size_t i = 0; i < AttributeSampler::kMaxNames + 10; ++i) body += ",\"a" + std::to_string(i) + R"(":{"N":"1"})";
+  for (std::size_t i = 0; i < AttributeSampler::kMaxNames + 10; ++i)
+    body += ",\"a" + std::to_string(i) + R"(":{"N":"1"})";
   body += R"(}], "Count": 1, "ScannedCount": 1})";
   service.network->respond(answer(200, body));
   service.client->advance();

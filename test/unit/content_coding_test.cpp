@@ -39,10 +39,10 @@ TEST(CheckCrc32, ComparesTheDecimalHeaderWithTheBody) {
     const char* header;
     bool ok;
   } const cases[] = {
-      {"{}", "2745614147", true},          // what the service sends with an empty object
-      {"123456789", "3421780262", true},   // the check value of CRC-32 (0xcbf43926)
+      {"{}", "2745614147", true},         // what the service sends with an empty object
+      {"123456789", "3421780262", true},  // the check value of CRC-32 (0xcbf43926)
       {"", "0", true},
-      {"{}", "", true},                    // the service left it out
+      {"{}", "", true},  // the service left it out
       {"{}", "2745614148", false},
       {"{} ", "2745614147", false},
       {"{}", "0xa3a6bf43", false},
@@ -72,7 +72,8 @@ TEST(ContentDecoder, DecodesGzipAndDeflateOfEverySize) {
   ContentDecoder decoder;  // one for all: it must start anew each time
   for (std::size_t size : {0, 1, 5, 17, 4095, 4096, 4097, 65536, 1000000}) {
     const std::string text = some_json(size);
-    for (const auto& [encoding, window_bits] : {std::pair("gzip", 31), std::pair("x-gzip", 31), std::pair("deflate", 15)}) {
+    for (const auto& [encoding, window_bits] :
+         {std::pair("gzip", 31), std::pair("x-gzip", 31), std::pair("deflate", 15)}) {
       BodyBuffer out;
       const auto error = decoder.decode(encoding, compressed(text, window_bits), out);
       ASSERT_FALSE(error) << encoding << " " << size << " " << error->message;
@@ -128,7 +129,8 @@ TEST(ContentDecoder, EveryTruncationAndEveryFlippedBitIsNoticed) {
 }
 
 TEST(ContentDecoder, RefusesWhatIsNotCompressedOrHasMoreBehindIt) {
-  for (const std::string& body : {std::string("{\"Count\":1}"), std::string(1000, '\0'), gzip("{}") + "x", gzip("{}") + gzip("{}")}) {
+  for (const std::string& body :
+       {std::string("{\"Count\":1}"), std::string(1000, '\0'), gzip("{}") + "x", gzip("{}") + gzip("{}")}) {
     ContentDecoder decoder;
     BodyBuffer out;
     const auto error = decoder.decode("gzip", body, out);

@@ -29,7 +29,8 @@ inline HttpResponse answer(int status, std::string_view body) {
 
 /// The service's way to say no.
 inline HttpResponse error_answer(int status, const std::string& type, const std::string& message = "no") {
-  return answer(status, R"({"__type":"com.amazonaws.dynamodb.v20120810#)" + type + R"(","message":")" + message + "\"}");
+  return answer(status,
+                R"({"__type":"com.amazonaws.dynamodb.v20120810#)" + type + R"(","message":")" + message + "\"}");
 }
 
 /// There is no answer.
@@ -79,12 +80,12 @@ class FakeTransport final : public Transport {
   void respond(HttpResponse response) { respond(last_id_, std::move(response)); }
 
   std::vector<Sent> sent;
-  std::vector<RequestId> open;       // in flight, oldest first
+  std::vector<RequestId> open;  // in flight, oldest first
   std::vector<RequestId> cancelled;
   Steady::time_point wake = Steady::time_point::max();
   int advances = 0;
   int recycled = 0;
-  bool out_of_memory = false;        // the next start() throws
+  bool out_of_memory = false;  // the next start() throws
 
  private:
   RequestId last_id_ = 0;

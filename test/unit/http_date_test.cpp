@@ -11,10 +11,8 @@ TEST(ParseHttpDate, ReadsTheFixedForm) {
     const char* text;
     int64_t seconds;
   } const cases[] = {
-      {"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
-      {"Thu, 01 Jan 1970 00:00:00 GMT", 0},
-      {"Tue, 29 Feb 2028 23:59:59 GMT", 1835481599},
-      {"Wed, 31 Dec 2200 23:59:59 GMT", 7289654399},
+      {"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},  {"Thu, 01 Jan 1970 00:00:00 GMT", 0},
+      {"Tue, 29 Feb 2028 23:59:59 GMT", 1835481599}, {"Wed, 31 Dec 2200 23:59:59 GMT", 7289654399},
       {"Sat, 31 Dec 2016 23:59:60 GMT", 1483228800},
   };
   for (const auto& c : cases) {

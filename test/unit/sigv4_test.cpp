@@ -21,7 +21,8 @@ WallTime::time_point suite_time() {
 }
 
 std::string authorization(const std::string& names, const std::string& signature) {
-  return "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=" +
+  return "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+         "SignedHeaders=" +
          names + ", Signature=" + signature;
 }
 
@@ -34,13 +35,29 @@ TEST(SignRequest, AgreesWithTheTestSuiteOfAws) {
     const char* names;
     const char* signature;
   } const cases[] = {
-      {"GET", "https://example.amazonaws.com/", {}, "", "host;x-amz-date",
+      {"GET",
+       "https://example.amazonaws.com/",
+       {},
+       "",
+       "host;x-amz-date",
        "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
-      {"POST", "https://example.amazonaws.com/", {}, "", "host;x-amz-date",
+      {"POST",
+       "https://example.amazonaws.com/",
+       {},
+       "",
+       "host;x-amz-date",
        "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"},
-      {"POST", "https://example.amazonaws.com/", {"Content-Type: application/x-www-form-urlencoded"}, "Param1=value1",
-       "content-type;host;x-amz-date", "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"},
-      {"GET", "https://example.amazonaws.com/?Param1=value1&Param2=value2", {}, "", "host;x-amz-date",
+      {"POST",
+       "https://example.amazonaws.com/",
+       {"Content-Type: application/x-www-form-urlencoded"},
+       "Param1=value1",
+       "content-type;host;x-amz-date",
+       "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"},
+      {"GET",
+       "https://example.amazonaws.com/?Param1=value1&Param2=value2",
+       {},
+       "",
+       "host;x-amz-date",
        "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"},
   };
   for (const auto& c : cases) {
@@ -59,7 +76,8 @@ TEST(SignRequest, NamesAreLowerCaseAndSorted) {
   request.headers = {"X-Amz-Target: DynamoDB_20120810.Scan", "Content-Type: application/x-amz-json-1.0",
                      "X-Amz-Security-Token: token"};
   const std::string header = sign_request(request, suite_time())[1];
-  EXPECT_NE(header.find("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,"), std::string::npos)
+  EXPECT_NE(header.find("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,"),
+            std::string::npos)
       << header;
 }
 

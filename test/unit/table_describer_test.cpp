@@ -32,7 +32,7 @@ TEST(TableDescriber, AsksSeveralAtOnceAndKeepsTheOrder) {
     std::string body = service.network->sent[id - 1].body;
     std::size_t number = number_in(body, '#');
     service.network->respond(id, number == 3 ? error_answer(400, "ResourceNotFoundException")
-                                           : answer(200, description_of("t#" + std::to_string(number))));
+                                             : answer(200, description_of("t#" + std::to_string(number))));
     service.client->advance();
   }
   ASSERT_EQ(describer.outcomes().size(), 5u);
@@ -40,9 +40,10 @@ TEST(TableDescriber, AsksSeveralAtOnceAndKeepsTheOrder) {
     const TableDescriber::Outcome& outcome = describer.outcomes()[i];
     EXPECT_EQ(outcome.name, "t#" + std::to_string(i));
     ASSERT_EQ(outcome.description.has_value(), i != 3);
-    if (outcome.description) EXPECT_EQ(outcome.description->name, outcome.name);
-    if (outcome.error) EXPECT_EQ(outcome.error->kind, ErrorKind::resource_not_found);
+    ASSERT_EQ(outcome.error.has_value(), i == 3);
+    EXPECT_EQ(outcome.description ? outcome.description->name : outcome.name, outcome.name);
   }
+  EXPECT_EQ(describer.outcomes()[3].error->kind, ErrorKind::resource_not_found);
 }
 
 TEST(TableDescriber, IsDoneAtOnceWithoutTables) {

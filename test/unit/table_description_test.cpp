@@ -56,7 +56,15 @@ TEST(TableDescription, ReadsEverything) {
   expected.size_bytes = 7654;
   expected.indexes = {
       {"by_digest_too", false, "", {customer}, {digest}, Projection::all, {}, 10, 1000},
-      {"by_region", true, "ACTIVE", {region, customer}, {number, digest}, Projection::include, {"total", "a \"b\""}, 9, 900},
+      {"by_region",
+       true,
+       "ACTIVE",
+       {region, customer},
+       {number, digest},
+       Projection::include,
+       {"total", "a \"b\""},
+       9,
+       900},
       {"by_digest", true, "CREATING", {digest}, {}, Projection::keys_only, {}, 0, 0},
   };
   EXPECT_EQ(result.value(), expected);
@@ -86,7 +94,8 @@ TEST(TableDescription, ReadsTheLeastThereCanBe) {
 }
 
 TEST(TableDescription, ReadsATableThatIsBeingDeleted) {
-  auto result = parse_describe_table_response(R"({"Table": {"TableName": "abc", "TableStatus": "DELETING", "ItemCount": 0}})");
+  auto result =
+      parse_describe_table_response(R"({"Table": {"TableName": "abc", "TableStatus": "DELETING", "ItemCount": 0}})");
   ASSERT_TRUE(result.ok()) << result.error().message;
   EXPECT_EQ(result.value().status, "DELETING");
   EXPECT_EQ(result.value().partition_key.name, "");
@@ -129,16 +138,19 @@ TEST(TableDescription, RefusesWhatIsNoDescription) {
       {replaced(kOrders, "7654", "-1"), "TableSizeBytes is missing or wrong"},
       {replaced(kOrders, "7654", "\"1\""), "TableSizeBytes is missing or wrong"},
       {replaced(kOrders, R"({"ProjectionType": "ALL"})", "\"ALL\""), "Projection is missing or wrong"},
-      {replaced(kOrders, "\"NonKeyAttributes\": [", "\"NonKeyAttributes\": [1, "), "NonKeyAttributes is missing or wrong"},
+      {replaced(kOrders, "\"NonKeyAttributes\": [", "\"NonKeyAttributes\": [1, "),
+       "NonKeyAttributes is missing or wrong"},
       {replaced(kOrders, R"(, {"AttributeName": "digest", "KeyType": "RANGE"}],
-       "Projection": {"ProjectionType": "ALL"})", R"(], "Projection": {"ProjectionType": "ALL"})"),
+       "Projection": {"ProjectionType": "ALL"})",
+                R"(], "Projection": {"ProjectionType": "ALL"})"),
        "KeySchema is missing or wrong"},
   };
   for (const auto& test : cases) {
     auto result = parse_describe_table_response(test.body);
     ASSERT_FALSE(result.ok()) << test.body;
     EXPECT_EQ(result.error().kind, ErrorKind::corrupt_response);
-    EXPECT_TRUE(result.error().message.ends_with(test.message)) << result.error().message << "\nexpected: " << test.message;
+    EXPECT_TRUE(result.error().message.ends_with(test.message))
+        << result.error().message << "\nexpected: " << test.message;
   }
 }
 

@@ -1,4 +1,4 @@
-// Small tables for tests: every attribute type, every kind of key, odd names, several pages, no items.
+// Small tables for tests: every attribute type, the limits of SQL types, every kind of key, odd names, several pages, no items.
 'use strict';
 const { item, digits } = require('./values.js');
 
@@ -63,6 +63,61 @@ function* badvalues() {
   yield item({ id: 'over int8', what: 'a number beyond bigint', n: digits('9223372036854775808') });
   yield item({ id: 'fraction', what: 'a fraction for an integer column', n: 1.5 });
   yield item({ id: 'ragged', what: 'a list for no array type', l: [1, 'two', null] });
+  yield item({ id: 'gap', what: 'a list with a NULL', l: [1, null, 1] });
+}
+
+// Numbers at the limits of PostgreSQL's number types, each in an item named as the number is written.
+const LIMITS = ['0', '1', '-1', '0.5', '32767', '32768', '-32768', '-32769', '2147483647', '2147483648', '-2147483648',
+  '-2147483649', '9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809', '16777217',
+  '0.1', '3.4028235E+38', '3.5E+38', '1E-45', '1E-46', '1E+2', '7.0', '-12.345', '99.994', '99.995', '0.000',
+  '12345678901234567890123456789012345678', '-1234567890.1234567890123456789012345678', '1E-130', '-1E-130',
+  '9.9999999999999999999999999999999999999E+125', '-9.9999999999999999999999999999999999999E+125'];
+
+function* limits() {
+  for (const number of LIMITS) yield item({ id: number, n: digits(number) });
+}
+
+// Strings that types other than text can be read from, and some that they cannot.
+const TEXTS = {
+  word: 'happy',
+  'another word': 'grumpy',
+  long: 'a longer text',
+  'trailing spaces': 'abc       ',
+  accents: 'éééééé',
+  number: '42',
+  uuid: 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11',
+  date: '2026-02-28',
+  'no date': '2026-02-30',
+  time: '2026-01-02T03:04:05.6789012Z',
+  'time with offset': '2026-01-02 03:04:05+02:00',
+  interval: '1 day 02:00:00',
+  inet: '192.168.0.0/16',
+  json: '{"b": [1, 2.50], "a": {"c": null}}',
+  'no json': '{"a": ',
+};
+
+function* texts() {
+  for (const [id, s] of Object.entries(TEXTS)) yield item({ id, s });
+}
+
+// Numbers for timestamps, in items named after what is special about them.
+const TIMES = {
+  epoch: '0',
+  'before epoch': '-1',
+  second: '1767323045',
+  microseconds: '1767323045.678901',
+  'half a microsecond': '1767323045.6789015',
+  milliseconds: '1767323045678',
+  'in microseconds': '1767323045678901',
+  first: '-210866803200',
+  'too early': '-210866803201',
+  last: '9224318015999',
+  'too late': '9224318016000',
+  huge: '1E+100',
+};
+
+function* times() {
+  for (const [id, n] of Object.entries(TIMES)) yield item({ id, n: digits(n) });
 }
 
 const NUMBERS = ['-12345678901234567890123456789012345678', '-10.5', '-1', '0', '0.00000000000000000001', '0.25', '1', '2', '10',
@@ -120,6 +175,9 @@ function* pages() {
 module.exports = {
   alltypes: { keys: 'id:S', items: alltypes },
   badvalues: { keys: 'id:S', items: badvalues },
+  limits: { keys: 'id:S', items: limits },
+  texts: { keys: 'id:S', items: texts },
+  times: { keys: 'id:S', items: times },
   numkeys: { keys: 'p:N,s:N', items: numkeys },
   binkeys: { keys: 'p:B,s:B', items: binkeys },
   hashonly: { keys: 'id:S', items: hashonly },
