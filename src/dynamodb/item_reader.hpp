@@ -127,7 +127,7 @@ class PageReader {
   /// After failed, error() says why and the page cannot be read on.
   Step next(const AttributeSelection& selection, Item& item);
   const Error& error() const noexcept { return error_; }
-  /// Lets go of the body.
+  /// Lets go of the body, and of the parser's memory if the page was unusually large.
   void close() noexcept;
 
  private:

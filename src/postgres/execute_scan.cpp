@@ -8,6 +8,7 @@
 #include "connections.hpp"
 #include "handles.hpp"
 #include "progress.hpp"
+#include "table_metadata.hpp"
 #include "wait.hpp"
 
 extern "C" {
@@ -167,6 +168,13 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   if (!keys.impossible) start_stream(state, keys);
 }
 
+// An answer that the table or index does not exist disproves what is remembered of it.
+[[noreturn]] void report_read_error(const ScanState* state, const PlainError& failure) {
+  if (failure.kind == dynamodb::ErrorKind::resource_not_found || failure.kind == dynamodb::ErrorKind::validation)
+    forget_table_description(state->table->serverid, state->table->table_name);
+  report_error(failure, error_context(state));
+}
+
 // Waits for the next item and decodes it; false at the end.
 bool next_item(ScanState* state) {
   for (;;) {
@@ -176,7 +184,7 @@ bool next_item(ScanState* state) {
       step = state->stream->next(*state->selection, *state->item);
       return step == PageStream::Step::failed ? state->stream->error() : nullptr;
     });
-    if (!done) report_error(failure, error_context(state));
+    if (!done) report_read_error(state, failure);
     if (step == PageStream::Step::item) return true;
     if (step == PageStream::Step::end) return false;
     report_progress(state);

@@ -11,8 +11,6 @@ using dynamodb::AttributeType;
 
 namespace {
 
-const char* to_utf8(const char* text) { return pg_server_to_any(text, strlen(text), PG_UTF8); }
-
 AttributeType key_type_of(const ColumnOptions* column) {
   if (column->has_ddb_type) return column->ddb_type;
   for (AttributeType type : {AttributeType::S, AttributeType::N, AttributeType::B})
@@ -20,13 +18,21 @@ AttributeType key_type_of(const ColumnOptions* column) {
   return AttributeType::S;
 }
 
+bool is_declared_key(const ColumnOptions& column) {
+  return column.partition_key || column.sort_key || column.lsi_names != NIL || column.gsi_partition_names != NIL ||
+         column.gsi_sort_names != NIL;
+}
+
+// The column that reads an attribute; of several, one that is declared to be a key.
 const ColumnOptions* column_of(const TableOptions* table, const char* attribute) {
+  const ColumnOptions* found = nullptr;
   for (int i = 0; i < table->column_count; ++i) {
     const ColumnOptions& column = table->columns[i];
-    if (!column.dropped && column.attribute != nullptr && strcmp(to_utf8(column.attribute), attribute) == 0)
-      return &column;
+    if (column.dropped || column.attribute == nullptr || strcmp(column.attribute, attribute) != 0) continue;
+    if (is_declared_key(column)) return &column;
+    if (found == nullptr) found = &column;
   }
-  return nullptr;
+  return found;
 }
 
 bool contains_name(List* names, const char* name) {
@@ -45,7 +51,7 @@ void add_sort(KeySchema* schema, KeyAttribute attribute) {
 }
 
 KeyAttribute declared(const ColumnOptions* column) {
-  return {to_utf8(column->attribute), key_type_of(column), column};
+  return {column->attribute, key_type_of(column), column};
 }
 
 KeyAttribute described(const TableOptions* table, const dynamodb::KeyAttribute& key) {
@@ -118,7 +124,7 @@ KeySchema* index_schema(const TableOptions* table, const dynamodb::TableDescript
   KeySchema* schema = new_schema();
   schema->index_name = name;
   schema->global = global;
-  const dynamodb::IndexDescription* index = description ? description->find_index(to_utf8(name)) : nullptr;
+  const dynamodb::IndexDescription* index = description ? description->find_index(name) : nullptr;
   if (index != nullptr)
     fill_from_description(schema, table, *index);
   else

@@ -27,8 +27,6 @@ PlannedTable* planned_table(RelOptInfo* rel) { return static_cast<PlannedTable*>
 
 AccessPath* access_path(ForeignPath* path) { return static_cast<AccessPath*>(linitial(path->fdw_private)); }
 
-const char* to_utf8(const char* text) { return pg_server_to_any(text, strlen(text), PG_UTF8); }
-
 const KeySchema* table_schema(const PlannedTable* planned) {
   return planned->schemas != NIL ? static_cast<KeySchema*>(linitial(planned->schemas)) : nullptr;
 }
@@ -64,14 +62,13 @@ List* add_attribute(List* attributes, const char* name) {
   return list_member(attributes, attribute) ? attributes : lappend(attributes, attribute);
 }
 
-// The top-level attribute that a mapped_path starts with, in UTF-8.
+// The top-level attribute that a mapped_path starts with.
 const char* path_attribute(const char* path) {
-  const char* utf8 = to_utf8(path);
   char* name = nullptr;
-  auto* buffer = static_cast<char*>(palloc(strlen(utf8) + 1));
+  auto* buffer = static_cast<char*>(palloc(strlen(path) + 1));
   PlainError failure;
   bool parsed = guard(&failure, [&]() -> std::optional<dynamodb::Error> {
-    auto steps = dynamodb::parse_document_path(utf8);
+    auto steps = dynamodb::parse_document_path(path);
     if (!steps.ok()) return steps.error();
     name = std::strcpy(buffer, steps.value().front().name.c_str());
     return std::nullopt;
@@ -91,8 +88,7 @@ List* needed_attributes(const PlannedTable* planned) {
     const ColumnOptions& column = planned->table->columns[lfirst_int(cell) - 1];
     if (column.document || (column.row_id && planned->partition_key == nullptr)) return NIL;
     if (column.row_id) continue;
-    attributes = add_attribute(attributes,
-                               column.mapped_path ? path_attribute(column.mapped_path) : to_utf8(column.attribute));
+    attributes = add_attribute(attributes, column.mapped_path ? path_attribute(column.mapped_path) : column.attribute);
   }
   return attributes;
 }
@@ -209,7 +205,7 @@ int first_page_limit(PlannerInfo* root, RelOptInfo* rel, bool few_rows) {
 
 List* fill_key(ScanPlan* plan, const KeyUse* use) {
   const KeySchema* schema = use->schema;
-  plan->index_name = schema->index_name ? to_utf8(schema->index_name) : nullptr;
+  plan->index_name = schema->index_name;
   plan->partition_count = schema->partition_count;
   for (int i = 0; i < schema->partition_count + schema->sort_count; ++i) {
     const KeyAttribute& key =
@@ -293,6 +289,7 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.indexes_left_out = planned->indexes_left_out;
   plan.estimated_capacity =
       estimate_read_capacity(planned->size, access->items, access->requests, planned->table->consistent_read);
+  if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
   List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
   return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
                           serialize_scan_plan(plan), NIL, NIL, outer_plan);

@@ -11,7 +11,7 @@ namespace {
 // Places in the list.
 enum Item {
   kNumbers, kKeyNames, kKeyTypes, kClauseAttributes, kClauseComparators, kColumns, kProjection, kVerdicts,
-  kIndexesLeftOut, kIndexName, kPartitionKey, kSortKey, kCapacity, kItemCount
+  kIndexesLeftOut, kIndexName, kPartitionKey, kSortKey, kCapacity, kExpectedItems, kItemCount
 };
 // Places in the list of numbers.
 enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount };
@@ -39,6 +39,7 @@ List* serialize_scan_plan(const ScanPlan& plan) {
   for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
     items = lappend(items, optional_string(text));
   items = lappend(items, makeFloat(psprintf("%.1f", plan.estimated_capacity)));
+  items = lappend(items, makeFloat(psprintf("%.0f", plan.expected_items)));
   Assert(list_length(items) == kItemCount);
   return items;
 }
@@ -63,6 +64,7 @@ ScanPlan deserialize_scan_plan(List* items) {
   plan.partition_key = read_optional_string(items, kPartitionKey);
   plan.sort_key = read_optional_string(items, kSortKey);
   plan.estimated_capacity = floatVal(list_nth(items, kCapacity));
+  plan.expected_items = floatVal(list_nth(items, kExpectedItems));
   return plan;
 }
 

@@ -29,6 +29,7 @@ struct ScanPlan {
   const char* partition_key;              ///< the table's key (UTF-8); null where not known
   const char* sort_key;
   double estimated_capacity;              ///< capacity units
+  double expected_items;                  ///< items that a Scan is going to read; 0: DynamoDB has not counted them yet
 };
 
 List* serialize_scan_plan(const ScanPlan& plan);

@@ -19,6 +19,7 @@
 #   status    => 500          (200)
 #   json      => {...}        the body, or
 #   body      => "bytes"
+#   times     => 70           the body so many times over
 #   headers   => {...}        more header fields
 #   crc       => 'none'       no x-amz-crc32 (it is right by default), or 'wrong'
 #   gzip      => 1            a compressed body; the checksum is the one of the compressed bytes
@@ -456,6 +457,7 @@ sub _http
 {
 	my ($answer) = @_;
 	my $body = defined $answer->{json} ? $json->encode($answer->{json}) : $answer->{body} // '{}';
+	$body x= $answer->{times} if $answer->{times};
 	my $crc = $answer->{crc} // 'right';
 	my %headers = ('Content-Type' => 'application/x-amz-json-1.0', 'x-amzn-RequestId' => 'TESTREQUESTID');
 
