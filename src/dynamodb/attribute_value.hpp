@@ -24,10 +24,11 @@ constexpr bool is_key_type(AttributeType type) noexcept {
   return type == AttributeType::S || type == AttributeType::N || type == AttributeType::B;
 }
 
-/// A value of type S, N or B as it goes into a request: a key or an operand. Owns its bytes.
+/// A value of type S, N, B or BOOL as it goes into a request: a key or an operand. Owns its bytes.
 struct ScalarValue {
   AttributeType type = AttributeType::S;
-  std::string bytes;  ///< S: UTF-8; N: decimal digits as canonical_number() gives them; B: the raw bytes
+  std::string bytes;  ///< S: UTF-8; N: decimal digits as canonical_number() gives them; B: the raw bytes;
+                      ///< BOOL: "true" or "false"
 
   bool operator==(const ScalarValue&) const = default;
 };

@@ -13,6 +13,7 @@
 #include "dynamodb/endpoint.hpp"
 #include "dynamodb/error.hpp"
 #include "dynamodb/expression.hpp"
+#include "dynamodb/filter.hpp"
 #include "dynamodb/item_reader.hpp"
 #include "dynamodb/json_writer.hpp"
 #include "dynamodb/limits.hpp"

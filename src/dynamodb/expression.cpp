@@ -88,7 +88,9 @@ void append_scalar(std::string& json, const ScalarValue& value) {
   json += "{\"";
   json += type_name(value.type);
   json += "\":";
-  if (value.type == AttributeType::B) {
+  if (value.type == AttributeType::BOOL) {
+    json += value.bytes;
+  } else if (value.type == AttributeType::B) {
     json += '"';
     append_base64(json, value.bytes);
     json += '"';

@@ -47,6 +47,17 @@ void append_projection(std::string& json, const ReadRequest& request) {
   placeholders.append_members(json);
 }
 
+// Filter and projection of a Query or Scan, sharing the placeholders of the key condition.
+void append_reading(std::string& json, const ReadRequest& request, ExpressionPlaceholders& placeholders) {
+  if (request.filter != nullptr)
+    append_expression(json, "FilterExpression", filter_expression(*request.filter, placeholders));
+  if (request.count_only)
+    json += ",\"Select\":\"COUNT\"";
+  else
+    append_expression(json, "ProjectionExpression", projection_expression(request.projection, placeholders));
+  placeholders.append_members(json);
+}
+
 std::string batch_get_item_head(const ReadRequest& request, const Key* keys, std::size_t count) {
   std::string json = "{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":{";
   append_json_string(json, request.table);
@@ -69,14 +80,14 @@ std::string query_head(const ReadRequest& request, const std::vector<KeyConditio
   std::string json = common_head(request);
   if (request.backward) json += ",\"ScanIndexForward\":false";
   append_expression(json, "KeyConditionExpression", key_condition_expression(conditions, placeholders));
-  append_expression(json, "ProjectionExpression", projection_expression(request.projection, placeholders));
-  placeholders.append_members(json);
+  append_reading(json, request, placeholders);
   return json;
 }
 
 std::string scan_head(const ReadRequest& request) {
+  ExpressionPlaceholders placeholders;
   std::string json = common_head(request);
-  append_projection(json, request);
+  append_reading(json, request, placeholders);
   return json;
 }
 

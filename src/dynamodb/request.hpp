@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dynamodb/expression.hpp"
+#include "dynamodb/filter.hpp"
 
 namespace dynamodb {
 
@@ -17,6 +18,8 @@ struct ReadRequest {
   std::string index;                     ///< empty: the table itself; Query and Scan only
   bool backward = false;                 ///< ScanIndexForward false; Query only
   std::vector<std::string> projection;   ///< top-level attributes; empty: all of them
+  const Filter* filter = nullptr;        ///< simplified, no constant; null: none. Query and Scan only
+  bool count_only = false;               ///< Select=COUNT: no items; Query and Scan only
   bool consistent_read = false;
 };
 
