@@ -69,7 +69,9 @@ bool AttributeSampler::send_more() {
 
 void AttributeSampler::send(std::size_t number) {
   const Progress& progress = progress_[number];
-  std::string body = scan_head({.table = outcomes_[number].table, .projection = {}, .consistent_read = false});
+  ReadRequest request;
+  request.table = outcomes_[number].table;
+  std::string body = scan_head(request);
   body += ",\"Limit\":" + std::to_string(items_per_table_ - progress.items);
   if (!progress.start_key.empty()) body += ",\"ExclusiveStartKey\":" + progress.start_key;
   body += '}';

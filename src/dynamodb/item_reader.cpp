@@ -207,12 +207,31 @@ Error malformed(error_code failure, const char* where) {
 }
 
 // ConsumedCapacity of one table; unknown members (such as those of newer services) are ignored.
-double capacity_units(ondemand::value value) {
-  ondemand::object object;
-  if (value.get_object().get(object)) return 0;
+double table_capacity(ondemand::object object) {
   double units = 0;
   if (object["CapacityUnits"].get_double().get(units)) return 0;
   return units;
+}
+
+// BatchGetItem lists its tables, the others speak of one.
+double capacity_units(ondemand::value value) {
+  ondemand::object object;
+  if (!value.get_object().get(object)) return table_capacity(object);
+  ondemand::array tables;
+  if (value.get_array().get(tables)) return 0;
+  double units = 0;
+  for (auto entry : tables)
+    if (!std::move(entry).get_object().get(object)) units += table_capacity(object);
+  return units;
+}
+
+// Where the items of a response are.
+enum class ItemsAt : uint8_t { nowhere, items, item, responses };
+
+ItemsAt items_at(std::string_view key) {
+  if (key == "Items") return ItemsAt::items;
+  if (key == "Item") return ItemsAt::item;
+  return key == "Responses" ? ItemsAt::responses : ItemsAt::nowhere;
 }
 
 }  // namespace
@@ -233,64 +252,112 @@ struct PageReader::Impl {
   ondemand::document document;
   simdjson::simdjson_result<ondemand::array_iterator> position;
   simdjson::simdjson_result<ondemand::array_iterator> end;
-  bool has_items = false;
-  bool has_count = false;
+  ondemand::object single;                    // GetItem's
+  ItemsAt at = ItemsAt::nowhere;
   bool started = false;
 
+  error_code read_member(std::string_view key, ondemand::value value, PageSummary& summary);
   error_code read_summary(PageSummary& summary);
   error_code find_items();
-  error_code decode_item(ondemand::value value, const AttributeSelection& selection, std::vector<ValueNode>& nodes,
+  Step next_object(ondemand::object& object, error_code& failure);
+  error_code decode_item(ondemand::object object, const AttributeSelection& selection, std::vector<ValueNode>& nodes,
                          std::vector<uint32_t>& slots, std::vector<Item::Attribute>& attributes);
 };
 
+namespace {
+
+// The text of a JSON object that is to be sent back verbatim.
+error_code copy_object(ondemand::value value, std::string& text) {
+  ondemand::object object;
+  std::string_view raw;
+  if (error_code failure = value.get_object().get(object)) return failure;
+  if (error_code failure = object.raw_json().get(raw)) return failure;
+  text.assign(raw);
+  return simdjson::SUCCESS;
+}
+
+}  // namespace
+
+error_code PageReader::Impl::read_member(std::string_view key, ondemand::value value, PageSummary& summary) {
+  if (key == "Count") {
+    summary.has_count = true;
+    return value.get_uint64().get(summary.count);
+  }
+  if (key == "ScannedCount") return value.get_uint64().get(summary.scanned_count);
+  if (key == "ConsumedCapacity") {
+    summary.consumed_capacity = capacity_units(value);
+  } else if (key == "LastEvaluatedKey") {
+    summary.has_last_evaluated_key = true;
+    return copy_object(value, summary.last_evaluated_key);
+  } else if (key == "UnprocessedKeys") {
+    error_code failure = copy_object(value, summary.unprocessed_keys);
+    if (summary.unprocessed_keys.find('"') == std::string::npos) summary.unprocessed_keys.clear();
+    return failure;
+  } else if (ItemsAt found = items_at(key); found != ItemsAt::nowhere) {
+    at = found;
+    summary.has_items = true;
+  }
+  return simdjson::SUCCESS;
+}
+
 error_code PageReader::Impl::read_summary(PageSummary& summary) {
   ondemand::object object;
-  has_items = has_count = false;
+  at = ItemsAt::nowhere;
   if (error_code failure = document.get_object().get(object)) return failure;
   for (auto entry : object) {
     if (entry.error()) return entry.error();
     ondemand::field& field = entry.value_unsafe();
     std::string_view key;
     if (error_code failure = read_key(field, &key)) return failure;
-    error_code failure = simdjson::SUCCESS;
-    if (key == "Items") {
-      has_items = true;
-    } else if (key == "Count") {
-      has_count = true;
-      failure = field.value().get_uint64().get(summary.count);
-    } else if (key == "ScannedCount") {
-      failure = field.value().get_uint64().get(summary.scanned_count);
-    } else if (key == "ConsumedCapacity") {
-      summary.consumed_capacity = capacity_units(field.value());
-    } else if (key == "LastEvaluatedKey") {
-      ondemand::object last;
-      std::string_view text;
-      failure = field.value().get_object().get(last);
-      if (!failure) failure = last.raw_json().get(text);
-      if (!failure) summary.last_evaluated_key.assign(text);
-      summary.has_last_evaluated_key = !failure;
-    }
-    if (failure) return failure;
+    if (error_code failure = read_member(key, field.value(), summary)) return failure;
   }
   // Skipping does not look at what it skips; at least the document must end where its braces say.
   return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
+// Stands before the first item: of the array, of the first (and only) table's array, or before the one item itself.
 error_code PageReader::Impl::find_items() {
   document.rewind();
+  if (at == ItemsAt::item) return document["Item"].get_object().get(single);
   ondemand::array items;
-  if (error_code failure = document["Items"].get_array().get(items)) return failure;
+  if (at == ItemsAt::responses) {
+    ondemand::object tables;
+    if (error_code failure = document["Responses"].get_object().get(tables)) return failure;
+    auto table = tables.begin();
+    if (error_code failure = table.error()) return failure;
+    if (table == tables.end()) {
+      at = ItemsAt::nowhere;
+      return simdjson::SUCCESS;
+    }
+    ondemand::field field;
+    if (error_code failure = (*table).get(field)) return failure;
+    if (error_code failure = field.value().get_array().get(items)) return failure;
+  } else if (error_code failure = document["Items"].get_array().get(items)) {
+    return failure;
+  }
   position = items.begin();
   end = items.end();
   if (error_code failure = position.error()) return failure;
   return end.error();
 }
 
-error_code PageReader::Impl::decode_item(ondemand::value value, const AttributeSelection& selection,
+// GetItem has one item, the others an array of them.
+PageReader::Step PageReader::Impl::next_object(ondemand::object& object, error_code& failure) {
+  bool first = !started;
+  started = true;
+  if (at == ItemsAt::item) {
+    object = single;
+    return first ? Step::item : Step::end;
+  }
+  if (!first) ++position;
+  if (position == end) return Step::end;
+  failure = (*position).get_object().get(object);
+  return failure ? Step::failed : Step::item;
+}
+
+error_code PageReader::Impl::decode_item(ondemand::object object, const AttributeSelection& selection,
                                          std::vector<ValueNode>& nodes, std::vector<uint32_t>& slots,
                                          std::vector<Item::Attribute>& attributes) {
-  ondemand::object object;
-  if (error_code failure = value.get_object().get(object)) return failure;
   ValueDecoder decoder(nodes);
   for (auto entry : object) {
     if (entry.error()) return entry.error();
@@ -312,38 +379,37 @@ PageReader::~PageReader() = default;
 PageReader::PageReader(PageReader&&) noexcept = default;
 PageReader& PageReader::operator=(PageReader&&) noexcept = default;
 
-std::optional<Error> PageReader::open(const BodyBuffer& body) {
+std::optional<Error> PageReader::open(const BodyBuffer& body, bool by_key) {
   summary_ = PageSummary{};
   impl_->started = false;
   simdjson::padded_string_view text(body.data(), body.size(), body.size() + BodyBuffer::kPadding);
   if (error_code failure = impl_->parser.iterate(text).get(impl_->document)) return malformed(failure, "JSON");
   if (error_code failure = impl_->read_summary(summary_)) return malformed(failure, "page");
   // With Select=COUNT there are no items. Without either it is some other object, and not an empty page.
-  if (!impl_->has_items && !impl_->has_count) return malformed(simdjson::NO_SUCH_FIELD, "Items");
-  if (!impl_->has_items) return std::nullopt;
+  if (!by_key && !summary_.has_items && !summary_.has_count) return malformed(simdjson::NO_SUCH_FIELD, "Items");
+  if (impl_->at == ItemsAt::nowhere) return std::nullopt;
   if (error_code failure = impl_->find_items()) return malformed(failure, "Items");
   return std::nullopt;
 }
 
 PageReader::Step PageReader::next(const AttributeSelection& selection, Item& item) {
-  if (!impl_->has_items) return Step::end;
-  if (impl_->started) ++impl_->position;
-  impl_->started = true;
-  if (impl_->position == impl_->end) return Step::end;
+  if (impl_->at == ItemsAt::nowhere) return Step::end;
+  ondemand::object object;
+  error_code failure = simdjson::SUCCESS;
+  Step step = impl_->next_object(object, failure);
+  if (step == Step::end) return step;
 
   item.nodes_.clear();
   item.attributes_.clear();
   item.slots_.assign(selection.size(), Item::kMissing);
-  ondemand::value value;
-  error_code failure = (*impl_->position).get(value);
-  if (!failure) failure = impl_->decode_item(value, selection, item.nodes_, item.slots_, item.attributes_);
+  if (!failure) failure = impl_->decode_item(object, selection, item.nodes_, item.slots_, item.attributes_);
   if (!failure) return Step::item;
   error_ = malformed(failure, "item");
   return Step::failed;
 }
 
 void PageReader::close() noexcept {
-  impl_->has_items = false;
+  impl_->at = ItemsAt::nowhere;
   if (impl_->parser.capacity() > kMaxKeptPageBytes) impl_->parser = ondemand::parser();
 }
 

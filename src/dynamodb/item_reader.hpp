@@ -97,14 +97,18 @@ class Item {
 
 /// What a response says besides its items.
 struct PageSummary {
+  bool has_items = false;            ///< there is a place for items: always so in answers of Query and Scan, but for COUNT
+  bool has_count = false;            ///< `count` and `scanned_count` were given; look-ups by key have none
   uint64_t count = 0;                ///< items returned
   uint64_t scanned_count = 0;        ///< items evaluated
   double consumed_capacity = 0;      ///< capacity units; 0 where the service does not say
   bool has_last_evaluated_key = false;
   std::string last_evaluated_key;    ///< its JSON object, to be sent back verbatim
+  std::string unprocessed_keys;      ///< of BatchGetItem: what to ask for again, as RequestItems; empty: nothing
 };
 
-/// Reads one response of Query or Scan after the other. Holds the parser's memory, which is reused.
+/// Reads one response of Query, Scan, GetItem or BatchGetItem (of one table) after the other. Holds the parser's memory,
+/// which is reused.
 class PageReader {
  public:
   PageReader();
@@ -113,8 +117,9 @@ class PageReader {
   PageReader& operator=(PageReader&&) noexcept;
 
   /// Takes up a page: reads its summary and stands before its first item. `body` must stay unchanged, and padded
-  /// (BodyBuffer::pad), until the next open() or close(). Error: corrupt_response, not_dynamodb.
-  std::optional<Error> open(const BodyBuffer& body);
+  /// (BodyBuffer::pad), until the next open() or close(). `by_key`: an answer of GetItem or BatchGetItem, which has no items
+  /// when there are none; an answer of Query or Scan without Items and Count is an error. Error: corrupt_response, not_dynamodb.
+  std::optional<Error> open(const BodyBuffer& body, bool by_key = false);
   const PageSummary& summary() const noexcept { return summary_; }
 
   enum class Step : uint8_t { item, end, failed };

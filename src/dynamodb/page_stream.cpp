@@ -7,9 +7,30 @@
 
 namespace dynamodb {
 
+namespace {
+
+constexpr uint32_t kLimitGrowth = 4;
+constexpr uint32_t kLargestLimit = 4096;  // beyond it a page is asked for whole
+
+// Developer Guide, "Error handling with DynamoDB", Batch operations: what was left unprocessed is to be sent again after
+// exponential backoff.
+Milliseconds unprocessed_delay(int repetitions, Random& random) {
+  double most = std::min(50.0 * static_cast<double>(1 << std::min(repetitions, 8)), 10000.0);
+  return Milliseconds(static_cast<int64_t>(most * random.next()));
+}
+
+}  // namespace
+
 PageStream::PageStream(Client& client, RequestSet requests, PageStreamOptions options, RateLimiter* limiter,
-                       Clock& clock)
-    : client_(client), requests_(std::move(requests)), options_(options), limiter_(limiter), clock_(clock) {
+                       Clock& clock, Random& random)
+    : client_(client),
+      requests_(std::move(requests)),
+      options_(options),
+      limiter_(limiter),
+      clock_(clock),
+      random_(random),
+      by_key_(requests_.operation == "GetItem" || requests_.operation == "BatchGetItem"),
+      limit_(options.slow_start && !by_key_ ? options.first_limit : 0) {
   source_count_ = requests_.segments > 1 ? requests_.segments : requests_.heads.size();
   window_ = options_.slow_start ? 1 : std::max<uint32_t>(options_.max_in_flight, 1);
 }
@@ -18,24 +39,30 @@ PageStream::~PageStream() = default;
 
 std::string PageStream::body(const Source& source) const {
   bool segmented = requests_.segments > 1;
+  if (requests_.operation == "BatchGetItem" && !source.start_key.empty())
+    return batch_get_item_again(source.start_key) + "}";
   std::string json = requests_.heads[segmented ? 0 : source.index];
   if (segmented) json += segment_members(static_cast<uint32_t>(source.index), requests_.segments);
   if (!source.start_key.empty()) {
     json += ",\"ExclusiveStartKey\":";
     json += source.start_key;
   }
+  if (limit_ > 0) json += ",\"Limit\":" + std::to_string(limit_);
   json += '}';
   return json;
 }
 
 // A source that is under way comes before a new one: LIMIT and memory of the service's caches both like it.
 bool PageStream::pick_source(Source* source) {
-  if (!resumable_.empty()) {
+  if (!resumable_.empty() && resumable_.front().not_before <= clock_.now()) {
     *source = std::move(resumable_.front());
     resumable_.pop_front();
     return true;
   }
-  if (next_source_ == source_count_) return false;
+  if (next_source_ == source_count_) {
+    if (!resumable_.empty()) wake_time_ = std::min(wake_time_, resumable_.front().not_before);
+    return false;
+  }
   *source = Source{next_source_++, {}};
   return true;
 }
@@ -59,7 +86,7 @@ void PageStream::send_more() {
   bool sent = false;
   while ((!resumable_.empty() || next_source_ < source_count_) && may_send()) {
     Source source;
-    pick_source(&source);
+    if (!pick_source(&source)) break;
     auto call = client_.start(requests_.operation, body(source), &statistics_.calls);
     in_flight_.push_back({std::move(source), std::move(call)});
     sent = true;
@@ -83,24 +110,41 @@ bool PageStream::open_page(Flight flight) {
     return true;
   }
   page_ = flight.call->take_body();
-  if (auto failure = reader_.open(page_)) {
+  if (auto failure = reader_.open(page_, by_key_)) {
     error_ = std::move(failure);
     return true;
   }
-  page_open_ = true;
   page_had_items_ = false;
   const PageSummary& summary = reader_.summary();
+  page_open_ = true;
   ++statistics_.pages;
   statistics_.items += summary.count;
   statistics_.items_scanned += summary.scanned_count;
   statistics_.consumed_capacity += summary.consumed_capacity;
   if (limiter_ != nullptr) limiter_->consumed(summary.consumed_capacity);
-  // An empty page is no end: only a missing LastEvaluatedKey is.
-  if (summary.has_last_evaluated_key)
-    resumable_.push_back({flight.source.index, summary.last_evaluated_key});
-  else
-    ++statistics_.finished_sources;
+  resume(flight.source, summary);
   return true;
+}
+
+// An empty page is no end: only a missing LastEvaluatedKey is, or that no keys were left unprocessed.
+void PageStream::resume(const Source& source, const PageSummary& summary) {
+  if (summary.has_last_evaluated_key) {
+    resumable_.push_back({source.index, summary.last_evaluated_key});
+  } else if (!summary.unprocessed_keys.empty()) {
+    // The wait grows as long as nothing of what was asked for again is processed.
+    bool progress = summary.unprocessed_keys.size() != source.start_key.size();
+    Source again{source.index, summary.unprocessed_keys, progress ? 1 : source.repetitions + 1};
+    again.not_before = clock_.now() + unprocessed_delay(again.repetitions, random_);
+    resumable_.push_back(std::move(again));
+  } else {
+    ++statistics_.finished_sources;
+  }
+}
+
+// Answers to look-ups do not say how many items they hold.
+void PageStream::count_item() noexcept {
+  ++statistics_.items;
+  ++statistics_.items_scanned;
 }
 
 void PageStream::finish_page() {
@@ -108,6 +152,7 @@ void PageStream::finish_page() {
   client_.recycle(std::move(page_));
   page_ = BodyBuffer();
   page_open_ = false;
+  limit_ = limit_ * kLimitGrowth > kLargestLimit ? 0 : limit_ * kLimitGrowth;
   if (window_ < options_.max_in_flight) window_ = std::min(window_ * 2, options_.max_in_flight);
 }
 
@@ -116,6 +161,7 @@ PageStream::Step PageStream::next(const AttributeSelection& selection, Item& ite
     if (page_open_) {
       PageReader::Step step = reader_.next(selection, item);
       if (step == PageReader::Step::item) {
+        if (by_key_) count_item();
         page_had_items_ = true;
         return Step::item;
       }

@@ -16,10 +16,11 @@
 
 namespace dynamodb {
 
-/// The requests of one scan: the segments of a Scan, or one Query per key value. Each is followed page by page.
+/// The requests of one scan: the segments of a Scan, one Query per key value, or look-ups by key. Each is followed page by
+/// page, until nothing is left unprocessed.
 struct RequestSet {
-  std::string operation;               ///< "Scan" or "Query"
-  std::vector<std::string> heads;      ///< heads (request.hpp); several for Queries, one for a Scan
+  std::string operation;               ///< "Scan", "Query", "GetItem" or "BatchGetItem"
+  std::vector<std::string> heads;      ///< heads (request.hpp); one for a Scan
   uint32_t segments = 1;               ///< of a Scan; more than 1 only with one head
 };
 
@@ -27,6 +28,8 @@ struct PageStreamOptions {
   uint32_t max_in_flight = 8;          ///< pages asked for or waiting, at most
   bool slow_start = false;             ///< few rows are expected to be wanted: begin with one page in flight, and no
                                        ///< page ahead of the reader; double each time a page was used up
+  uint32_t first_limit = 0;            ///< with slow_start: items to evaluate for the first page; four times as many for
+                                       ///< each further one, until whole pages are asked for. 0: whole pages. Query and Scan only
 };
 
 struct PageStreamStatistics {
@@ -46,7 +49,8 @@ struct PageStreamStatistics {
 class PageStream {
  public:
   /// `client` must outlive the stream; `limiter` too, where there is one.
-  PageStream(Client& client, RequestSet requests, PageStreamOptions options, RateLimiter* limiter, Clock& clock);
+  PageStream(Client& client, RequestSet requests, PageStreamOptions options, RateLimiter* limiter, Clock& clock,
+             Random& random = system_random());
   ~PageStream();
   PageStream(const PageStream&) = delete;
   PageStream& operator=(const PageStream&) = delete;
@@ -56,7 +60,7 @@ class PageStream {
   const Error* error() const noexcept { return error_ ? &*error_ : nullptr; }
 
   /// While waiting: when to go on even if the client has nothing to do. That is when the rate limit allows another
-  /// request; at once after a page without items, so that a caller whose pages are all empty gets to see its interrupts;
+  /// request, or keys left unprocessed may be asked for again; at once after a page without items, so that a caller whose pages are all empty gets to see its interrupts;
   /// else time_point::max().
   Steady::time_point wake_time() const noexcept { return wake_time_; }
 
@@ -66,7 +70,9 @@ class PageStream {
  private:
   struct Source {
     uint64_t index;
-    std::string start_key;             // ExclusiveStartKey's JSON; empty before the first page
+    std::string start_key;             // ExclusiveStartKey's or UnprocessedKeys' JSON; empty before the first page
+    int repetitions = 0;               // answers in a row that left keys unprocessed
+    Steady::time_point not_before{};   // when the next request may be sent
   };
   struct Flight {
     Source source;
@@ -74,11 +80,13 @@ class PageStream {
   };
 
   std::string body(const Source& source) const;
+  void resume(const Source& source, const PageSummary& summary);
   void send_more();
   bool may_send() noexcept;
   bool pick_source(Source* source);
   bool collect();
   bool open_page(Flight flight);
+  void count_item() noexcept;
   void finish_page();
 
   Client& client_;
@@ -86,6 +94,8 @@ class PageStream {
   PageStreamOptions options_;
   RateLimiter* limiter_;
   Clock& clock_;
+  Random& random_;
+  const bool by_key_;                  // GetItem or BatchGetItem
   uint64_t source_count_ = 0;
   uint64_t next_source_ = 0;           // sources below were started
   uint32_t window_ = 1;                // how many pages may be in flight or waiting now
@@ -93,6 +103,7 @@ class PageStream {
   std::vector<Flight> in_flight_;
   PageReader reader_;
   BodyBuffer page_;
+  uint32_t limit_ = 0;                 // of the next request; 0: none
   bool page_open_ = false;
   bool page_had_items_ = false;
   std::optional<Error> error_;

@@ -1,7 +1,10 @@
-// Bodies of the reading requests: Query and Scan.
+// Bodies of the reading requests: Query, Scan, GetItem and BatchGetItem.
 #include "dynamodb/request.hpp"
 
+#include <algorithm>
+
 #include "dynamodb/json_writer.hpp"
+#include "dynamodb/limits.hpp"
 
 namespace dynamodb {
 namespace {
@@ -9,6 +12,10 @@ namespace {
 std::string common_head(const ReadRequest& request) {
   std::string json = "{\"TableName\":";
   append_json_string(json, request.table);
+  if (!request.index.empty()) {
+    json += ",\"IndexName\":";
+    append_json_string(json, request.index);
+  }
   json += ",\"ReturnConsumedCapacity\":\"TOTAL\"";
   if (request.consistent_read) json += ",\"ConsistentRead\":true";
   return json;
@@ -22,11 +29,45 @@ void append_expression(std::string& json, const char* member, const std::string&
   append_json_string(json, expression);
 }
 
+void append_key(std::string& json, const Key& key) {
+  char separator = '{';
+  for (const auto& [name, value] : key) {
+    json += separator;
+    separator = ',';
+    append_json_string(json, name);
+    json += ':';
+    append_scalar(json, value);
+  }
+  json += '}';
+}
+
+void append_projection(std::string& json, const ReadRequest& request) {
+  ExpressionPlaceholders placeholders;
+  append_expression(json, "ProjectionExpression", projection_expression(request.projection, placeholders));
+  placeholders.append_members(json);
+}
+
+std::string batch_get_item_head(const ReadRequest& request, const Key* keys, std::size_t count) {
+  std::string json = "{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":{";
+  append_json_string(json, request.table);
+  json += ":{\"Keys\":";
+  for (std::size_t i = 0; i < count; ++i) {
+    json += i == 0 ? '[' : ',';
+    append_key(json, keys[i]);
+  }
+  json += ']';
+  if (request.consistent_read) json += ",\"ConsistentRead\":true";
+  append_projection(json, request);
+  json += "}}";
+  return json;
+}
+
 }  // namespace
 
 std::string query_head(const ReadRequest& request, const std::vector<KeyCondition>& conditions) {
   ExpressionPlaceholders placeholders;
   std::string json = common_head(request);
+  if (request.backward) json += ",\"ScanIndexForward\":false";
   append_expression(json, "KeyConditionExpression", key_condition_expression(conditions, placeholders));
   append_expression(json, "ProjectionExpression", projection_expression(request.projection, placeholders));
   placeholders.append_members(json);
@@ -34,11 +75,28 @@ std::string query_head(const ReadRequest& request, const std::vector<KeyConditio
 }
 
 std::string scan_head(const ReadRequest& request) {
-  ExpressionPlaceholders placeholders;
   std::string json = common_head(request);
-  append_expression(json, "ProjectionExpression", projection_expression(request.projection, placeholders));
-  placeholders.append_members(json);
+  append_projection(json, request);
   return json;
+}
+
+std::string get_item_head(const ReadRequest& request, const Key& key) {
+  std::string json = common_head(request);
+  json += ",\"Key\":";
+  append_key(json, key);
+  append_projection(json, request);
+  return json;
+}
+
+std::vector<std::string> batch_get_item_heads(const ReadRequest& request, const std::vector<Key>& keys) {
+  std::vector<std::string> heads;
+  for (std::size_t i = 0; i < keys.size(); i += kBatchGetItemKeys)
+    heads.push_back(batch_get_item_head(request, &keys[i], std::min<std::size_t>(kBatchGetItemKeys, keys.size() - i)));
+  return heads;
+}
+
+std::string batch_get_item_again(const std::string& unprocessed_keys) {
+  return "{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":" + unprocessed_keys;
 }
 
 std::string segment_members(uint32_t segment, uint32_t total_segments) {

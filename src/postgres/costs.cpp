@@ -16,7 +16,8 @@ namespace {
 constexpr double kGuessedItems = 1000;      // as little as a table may hold whose count is not known yet
 constexpr double kGuessedItemBytes = 400;
 constexpr double kPageBytes = 1024 * 1024;  // Developer Guide: a Query or Scan page holds at most 1 MB of items
-constexpr double kRequestCost = 200;        // some milliseconds of network, in units of a sequential page read
+constexpr double kRequestCost = 10;         // a round trip, in units of a sequential page read
+constexpr double kCapacityUnitCost = 25;    // what users pay for: it outweighs the time
 
 }  // namespace
 
@@ -37,10 +38,12 @@ double estimate_read_capacity(const TableSize& size, double items, double reques
   return std::max(std::ceil(items * size.bytes_per_item / unit * 2) / 2, requests * least);
 }
 
-double estimate_read_cost(const TableSize& size, double items, double requests, double parallel,
+double estimate_read_cost(const TableSize& size, double items, double requests, double parallel, bool consistent,
                           double fdw_tuple_cost) {
   double pages = std::max(items * size.bytes_per_item / kPageBytes, requests);
-  return pages * kRequestCost / std::max(parallel, 1.0) + items * (fdw_tuple_cost + cpu_tuple_cost);
+  return pages * kRequestCost / std::max(parallel, 1.0) +
+         estimate_read_capacity(size, items, requests, consistent) * kCapacityUnitCost +
+         items * (fdw_tuple_cost + cpu_tuple_cost);
 }
 
 }  // namespace dynamodb_fdw

@@ -20,8 +20,9 @@ TableSize estimate_table_size(const dynamodb::TableDescription* description, dou
 /// consistency": a unit is 4 KB strongly consistent or 8 KB eventually consistent; a request costs half a unit at least.
 double estimate_read_capacity(const TableSize& size, double items, double requests, bool consistent);
 
-/// Planner cost beyond fdw_startup_cost of reading `items` and handing them over as rows.
-double estimate_read_cost(const TableSize& size, double items, double requests, double parallel,
+/// Planner cost beyond fdw_startup_cost of reading `items` and handing them over as rows: mostly the capacity consumed, so
+/// that the plan chosen is the one that costs the user least.
+double estimate_read_cost(const TableSize& size, double items, double requests, double parallel, bool consistent,
                           double fdw_tuple_cost);
 
 }  // namespace dynamodb_fdw

@@ -8,6 +8,7 @@
 #include "connections.hpp"
 #include "handles.hpp"
 #include "progress.hpp"
+#include "table_metadata.hpp"
 #include "wait.hpp"
 
 extern "C" {
@@ -24,22 +25,22 @@ namespace {
 ScanState* scan_state(ForeignScanState* node) { return static_cast<ScanState*>(node->fdw_state); }
 
 const char* operation_name(const ScanState* state) {
-  return state->plan.operation == ReadOperation::query ? "Query" : "Scan";
+  static const char* const kNames[] = {"Scan", "Query", "GetItem", "BatchGetItem"};
+  return kNames[static_cast<int>(state->plan.operation)];
 }
 
 ErrorContext error_context(const ScanState* state) { return {operation_name(state), state->table->table_name}; }
 
 void prepare_operands(ForeignScanState* node, ScanState* state) {
   List* expressions = reinterpret_cast<ForeignScan*>(node->ss.ps.plan)->fdw_exprs;
-  List* operands = ExecInitExprList(expressions, &node->ss.ps);
-  if (operands == NIL) return;
-  auto type_of = [expressions](int i) { return exprType(static_cast<Node*>(list_nth(expressions, i))); };
-  state->partition = {state->plan.partition_match, static_cast<ExprState*>(linitial(operands)), type_of(0)};
-  state->sort_count = list_length(operands) - 1;
-  state->sorts = static_cast<KeyOperand*>(palloc0(sizeof(KeyOperand) * Max(state->sort_count, 1)));
-  for (int i = 0; i < state->sort_count; ++i)
-    state->sorts[i] = {static_cast<KeyMatch>(list_nth_int(state->plan.sort_matches, i)),
-                       static_cast<ExprState*>(list_nth(operands, i + 1)), type_of(i + 1)};
+  List* states = ExecInitExprList(expressions, &node->ss.ps);
+  state->operand_count = list_length(states);
+  state->operands = static_cast<KeyOperand*>(palloc0(sizeof(KeyOperand) * Max(state->operand_count, 1)));
+  for (int i = 0; i < state->operand_count; ++i)
+    state->operands[i] = {list_nth_int(state->plan.clause_attributes, i),
+                          static_cast<Comparator>(list_nth_int(state->plan.clause_comparators, i)),
+                          static_cast<ExprState*>(list_nth(states, i)),
+                          exprType(static_cast<Node*>(list_nth(expressions, i)))};
 }
 
 // The objects that live as long as the node: client, selection, item and the columns' readers.
@@ -64,6 +65,8 @@ void prepare_reading(ForeignScanState* node, ScanState* state) {
 dynamodb::ReadRequest make_request(const ScanState* state) {
   dynamodb::ReadRequest request;
   request.table = state->table->table_name;
+  if (state->plan.index_name != nullptr) request.index = state->plan.index_name;
+  request.backward = state->plan.backward;
   request.consistent_read = state->table->consistent_read;
   ListCell* cell;
   foreach (cell, state->plan.projection) request.projection.emplace_back(strVal(lfirst(cell)));
@@ -74,29 +77,50 @@ dynamodb::ScalarValue scalar(const KeyValue& value) {
   return {value.type, std::string(value.bytes, static_cast<std::size_t>(value.length))};
 }
 
-dynamodb::RequestSet scan_requests(const ScanState* state) {
-  dynamodb::RequestSet requests;
-  requests.operation = "Scan";
+std::string key_name(const ScanState* state, int attribute) { return strVal(list_nth(state->plan.key_names, attribute)); }
+
+void add_scan(const ScanState* state, dynamodb::RequestSet& requests) {
   requests.heads.push_back(dynamodb::scan_head(make_request(state)));
   requests.segments = static_cast<uint32_t>(state->table->parallel_scan_count);
-  return requests;
 }
 
-dynamodb::RequestSet query_requests(const ScanState* state, const ScanKeys& keys) {
-  dynamodb::RequestSet requests;
-  requests.operation = "Query";
+void add_queries(const ScanState* state, const ScanKeys& keys, dynamodb::RequestSet& requests) {
   dynamodb::ReadRequest request = make_request(state);
-  std::vector<dynamodb::KeyCondition> conditions(keys.sort.present ? 2 : 1);
-  conditions[0].attribute = state->plan.partition_key;
-  if (keys.sort.present) {
-    conditions[1].attribute = state->plan.sort_key;
-    conditions[1].op = keys.sort.op;
-    conditions[1].operands = {scalar(keys.sort.operands[0])};
-    if (keys.sort.op == dynamodb::KeyOperator::between) conditions[1].operands.push_back(scalar(keys.sort.operands[1]));
+  std::vector<dynamodb::KeyCondition> conditions(keys.fixed_count);
+  for (int i = 0; i < keys.fixed_count; ++i) conditions[i].attribute = key_name(state, i);
+  if (keys.range.present) {
+    dynamodb::KeyCondition range{key_name(state, keys.fixed_count), keys.range.op, {scalar(keys.range.operands[0])}};
+    if (range.op == dynamodb::KeyOperator::between) range.operands.push_back(scalar(keys.range.operands[1]));
+    conditions.push_back(std::move(range));
   }
-  for (int i = 0; i < keys.partition_count; ++i) {
-    conditions[0].operands = {scalar(keys.partitions[i])};
+  for (int k = 0; k < keys.key_count; ++k) {
+    for (int i = 0; i < keys.fixed_count; ++i) conditions[i].operands = {scalar(keys.values[k * keys.fixed_count + i])};
     requests.heads.push_back(dynamodb::query_head(request, conditions));
+  }
+}
+
+void add_look_ups(const ScanState* state, const ScanKeys& keys, dynamodb::RequestSet& requests) {
+  std::vector<dynamodb::Key> wanted(keys.key_count);
+  for (int k = 0; k < keys.key_count; ++k)
+    for (int i = 0; i < keys.fixed_count; ++i)
+      wanted[k].emplace_back(key_name(state, i), scalar(keys.values[k * keys.fixed_count + i]));
+  dynamodb::ReadRequest request = make_request(state);
+  if (wanted.size() == 1) {
+    requests.operation = "GetItem";
+    requests.heads.push_back(dynamodb::get_item_head(request, wanted[0]));
+  } else {
+    requests.operation = "BatchGetItem";
+    requests.heads = dynamodb::batch_get_item_heads(request, wanted);
+  }
+}
+
+dynamodb::RequestSet make_requests(const ScanState* state, const ScanKeys& keys) {
+  dynamodb::RequestSet requests;
+  requests.operation = operation_name(state);
+  switch (state->plan.operation) {
+    case ReadOperation::scan: add_scan(state, requests); break;
+    case ReadOperation::query: add_queries(state, keys, requests); break;
+    default: add_look_ups(state, keys, requests); break;
   }
   return requests;
 }
@@ -107,13 +131,14 @@ void start_stream(ScanState* state, const ScanKeys& keys) {
   dynamodb::RateLimiter* limiter = read_rate_limiter(state->table->relid, state->table->read_capacity_limit);
   dynamodb::PageStreamOptions options;
   options.slow_start = state->plan.slow_start;
-  bool query = state->plan.operation == ReadOperation::query;
+  options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
   // More segments than connections would only wait in memory for one.
   options.max_in_flight = state->server->max_connections;
-  if (!query) options.max_in_flight = Min(state->table->parallel_scan_count, state->server->max_connections);
+  if (state->plan.operation == ReadOperation::scan)
+    options.max_in_flight = Min(state->table->parallel_scan_count, state->server->max_connections);
   state->stream = make_owned<PageStream>(state->stream_context, [&] {
-    return std::make_unique<PageStream>(*state->client, query ? query_requests(state, keys) : scan_requests(state),
-                                        options, limiter, dynamodb::system_clock());
+    return std::make_unique<PageStream>(*state->client, make_requests(state, keys), options, limiter,
+                                        dynamodb::system_clock());
   });
 }
 
@@ -139,8 +164,15 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   state->started = state->ever_started = true;
   ScanKeys keys{};
   // Per-tuple memory is reset before the next row, but not before the requests are made.
-  if (state->plan.operation == ReadOperation::query) keys = evaluate_scan_keys(state, node->ss.ps.ps_ExprContext);
+  if (state->plan.operation != ReadOperation::scan) keys = evaluate_scan_keys(state, node->ss.ps.ps_ExprContext);
   if (!keys.impossible) start_stream(state, keys);
+}
+
+// An answer that the table or index does not exist disproves what is remembered of it.
+[[noreturn]] void report_read_error(const ScanState* state, const PlainError& failure) {
+  if (failure.kind == dynamodb::ErrorKind::resource_not_found || failure.kind == dynamodb::ErrorKind::validation)
+    forget_table_description(state->table->serverid, state->table->table_name);
+  report_error(failure, error_context(state));
 }
 
 // Waits for the next item and decodes it; false at the end.
@@ -152,7 +184,7 @@ bool next_item(ScanState* state) {
       step = state->stream->next(*state->selection, *state->item);
       return step == PageStream::Step::failed ? state->stream->error() : nullptr;
     });
-    if (!done) report_error(failure, error_context(state));
+    if (!done) report_read_error(state, failure);
     if (step == PageStream::Step::item) return true;
     if (step == PageStream::Step::end) return false;
     report_progress(state);
@@ -187,8 +219,8 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
 }
 
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {
-  return evaluate_keys(econtext, state->partition, state->plan.partition_type, state->sorts, state->sort_count,
-                       state->plan.sort_type);
+  return evaluate_keys(econtext, state->operands, state->operand_count, state->plan.key_types,
+                       state->plan.partition_count);
 }
 
 void dynamodbBeginForeignScan(ForeignScanState* node, int) {

@@ -19,9 +19,8 @@ struct ScanState {
   TableOptions* table;
   ServerOptions* server;
   Oid userid;
-  KeyOperand partition;                    ///< query only
-  KeyOperand* sorts;
-  int sort_count;
+  KeyOperand* operands;                    ///< of the key's clauses
+  int operand_count;
 
   dynamodb::Client* client;                ///< null until the scan starts
   dynamodb::AttributeSelection* selection;
@@ -44,7 +43,7 @@ struct ScanState {
 /// All that the node's scans have cost so far.
 dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
 
-/// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is query.
+/// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is no Scan.
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext);
 
 extern "C" {

@@ -1,6 +1,8 @@
 // What EXPLAIN shows of a foreign scan.
 #include "explain.hpp"
 
+#include <cstring>
+
 #include "compat.hpp"
 #include "connections.hpp"
 #include "execute_scan.hpp"
@@ -44,39 +46,57 @@ bool has_values(const Explainer& explainer) {
   return !is_unknown(reinterpret_cast<Node*>(operands), explainer.node->ss.ps.state);
 }
 
-void append_sort_condition(StringInfo text, const char* attribute, const SortCondition& sort) {
+void append_range(StringInfo text, const char* attribute, const KeyRange& range) {
   static const char* const kOperators[] = {"=", "<", "<=", ">", ">="};
-  if (sort.op == KeyOperator::begins_with) {
+  if (range.op == KeyOperator::begins_with) {
     appendStringInfo(text, "begins_with(%s, ", attribute);
-    append_key_value(text, sort.operands[0]);
+    append_key_value(text, range.operands[0]);
     appendStringInfoChar(text, ')');
     return;
   }
-  if (sort.op == KeyOperator::between) {
-    appendStringInfo(text, "%s BETWEEN ", attribute);
-    append_key_value(text, sort.operands[0]);
-    appendStringInfoString(text, " AND ");
-    append_key_value(text, sort.operands[1]);
-    return;
-  }
-  appendStringInfo(text, "%s %s ", attribute, kOperators[static_cast<int>(sort.op)]);
-  append_key_value(text, sort.operands[0]);
+  bool between = range.op == KeyOperator::between;
+  appendStringInfo(text, "%s %s ", attribute, between ? "BETWEEN" : kOperators[static_cast<int>(range.op)]);
+  append_key_value(text, range.operands[0]);
+  if (!between) return;
+  appendStringInfoString(text, " AND ");
+  append_key_value(text, range.operands[1]);
 }
 
-constexpr int kShownValues = 10;  // of a long IN list
+const char* key_name(const ScanState* state, int attribute) {
+  char* name = strVal(list_nth(state->plan.key_names, attribute));
+  return pg_any_to_server(name, strlen(name), PG_UTF8);
+}
 
-void append_partition_values(StringInfo text, const char* attribute, const ScanKeys& keys) {
-  if (keys.partition_count == 1) {
-    appendStringInfo(text, "%s = ", attribute);
-    append_key_value(text, keys.partitions[0]);
-    return;
+constexpr int kShownKeys = 10;  // of a long list
+
+// "a = 1 AND b = 'x'" of one combination of values.
+void append_key(StringInfo text, const ScanState* state, const ScanKeys& keys, int key) {
+  for (int i = 0; i < keys.fixed_count; ++i) {
+    appendStringInfo(text, "%s%s = ", i > 0 ? " AND " : "", key_name(state, i));
+    append_key_value(text, keys.values[key * keys.fixed_count + i]);
   }
-  appendStringInfo(text, "%s IN (", attribute);
-  for (int i = 0; i < Min(keys.partition_count, kShownValues); ++i) {
-    if (i > 0) appendStringInfoString(text, ", ");
-    append_key_value(text, keys.partitions[i]);
+}
+
+// "a IN (1, 2)" for one attribute, "(a = 1 AND b = 2) OR (...)" for several.
+void append_keys(StringInfo text, const ScanState* state, const ScanKeys& keys) {
+  int shown = Min(keys.key_count, kShownKeys);
+  if (keys.key_count == 1) {
+    append_key(text, state, keys, 0);
+  } else if (keys.fixed_count == 1) {
+    appendStringInfo(text, "%s IN (", key_name(state, 0));
+    for (int k = 0; k < shown; ++k) {
+      if (k > 0) appendStringInfoString(text, ", ");
+      append_key_value(text, keys.values[k]);
+    }
+    appendStringInfoString(text, shown < keys.key_count ? ", ...)" : ")");
+  } else {
+    for (int k = 0; k < shown; ++k) {
+      appendStringInfoString(text, k > 0 ? " OR (" : "(");
+      append_key(text, state, keys, k);
+      appendStringInfoChar(text, ')');
+    }
+    if (shown < keys.key_count) appendStringInfoString(text, " OR ...");
   }
-  appendStringInfoString(text, keys.partition_count > kShownValues ? ", ...)" : ")");
 }
 
 char* conditions_with_values(const ScanState* state, const ScanKeys& keys) {
@@ -86,48 +106,61 @@ char* conditions_with_values(const ScanState* state, const ScanKeys& keys) {
     appendStringInfoString(&text, "none: no item can have such a key");
     return text.data;
   }
-  append_partition_values(&text, state->plan.partition_key, keys);
-  if (!keys.sort.present) return text.data;
+  bool grouped = keys.range.present && keys.key_count > 1 && keys.fixed_count > 1;
+  if (grouped) appendStringInfoChar(&text, '(');
+  append_keys(&text, state, keys);
+  if (grouped) appendStringInfoChar(&text, ')');
+  if (!keys.range.present) return text.data;
   appendStringInfoString(&text, " AND ");
-  append_sort_condition(&text, state->plan.sort_key, keys.sort);
+  append_range(&text, key_name(state, keys.fixed_count), keys.range);
   return text.data;
 }
 
 char* conditions_with_expressions(const Explainer& explainer) {
-  static const char* const kMatches[] = {"=", "= ANY", "<", "<=", ">", ">=", "LIKE", "^@"};
   const ScanPlan& plan = explainer.state->plan;
   List* operands = reinterpret_cast<ForeignScan*>(explainer.node->ss.ps.plan)->fdw_exprs;
   StringInfoData text;
   initStringInfo(&text);
-  appendStringInfo(&text, "%s %s %s", plan.partition_key, kMatches[static_cast<int>(plan.partition_match)],
-                   deparse(explainer, static_cast<Node*>(linitial(operands))));
-  for (int i = 0; i < list_length(plan.sort_matches); ++i)
-    appendStringInfo(&text, " AND %s %s %s", plan.sort_key, kMatches[list_nth_int(plan.sort_matches, i)],
-                     deparse(explainer, static_cast<Node*>(list_nth(operands, i + 1))));
+  for (int i = 0; i < list_length(operands); ++i)
+    appendStringInfo(&text, "%s%s %s %s", i > 0 ? " AND " : "",
+                     key_name(explainer.state, list_nth_int(plan.clause_attributes, i)),
+                     kComparatorNames[list_nth_int(plan.clause_comparators, i)],
+                     deparse(explainer, static_cast<Node*>(list_nth(operands, i))));
   return text.data;
 }
 
-// The operation's name and, for a Query, its key condition; with values wherever they are known.
+const char* operation_with_count(const ScanState* state, const ScanKeys* keys) {
+  if (keys != nullptr && keys->impossible) return "None";
+  switch (state->plan.operation) {
+    case ReadOperation::scan: return "Scan";
+    case ReadOperation::query:
+      if (keys != nullptr) return keys->key_count == 1 ? "Query" : psprintf("Query x %d", keys->key_count);
+      return list_member_int(state->plan.clause_comparators, static_cast<int>(Comparator::any_of)) ? "Query x N" : "Query";
+    default:
+      if (keys != nullptr) return keys->key_count == 1 ? "GetItem" : "BatchGetItem";
+      return state->plan.operation == ReadOperation::get_item ? "GetItem" : "BatchGetItem";
+  }
+}
+
+// The operation's name, table and index, and the key condition; with values wherever they are known.
 void explain_operation(const Explainer& explainer) {
   const ScanState* state = explainer.state;
-  const char* operation = "Scan";
-  char* condition = nullptr;
-  if (state->plan.operation == ReadOperation::query) {
-    operation = state->plan.partition_match == KeyMatch::any_of ? "Query x N" : "Query";
-    if (has_values(explainer)) {
-      ScanKeys keys = evaluate_scan_keys(state, explainer.node->ss.ps.ps_ExprContext);
-      if (keys.partition_count > 1) operation = psprintf("Query x %d", keys.partition_count);
-      if (keys.partition_count == 1) operation = "Query";
-      if (keys.impossible) operation = "None";
-      condition = conditions_with_values(state, keys);
-    } else {
-      condition = conditions_with_expressions(explainer);
-    }
-  }
-  ExplainPropertyText("DynamoDB Operation", operation, explainer.es);
+  ExplainState* es = explainer.es;
+  bool keyed = state->plan.operation != ReadOperation::scan;
+  bool values = keyed && has_values(explainer);
+  ScanKeys keys{};
+  if (values) keys = evaluate_scan_keys(state, explainer.node->ss.ps.ps_ExprContext);
+  ExplainPropertyText("DynamoDB Operation", operation_with_count(state, values ? &keys : nullptr), es);
   const char* region = effective_region(state->table->serverid, state->userid, state->table->aws_region);
-  ExplainPropertyText("DynamoDB Table", psprintf("%s (%s)", state->table->table_name, region), explainer.es);
-  if (condition != nullptr) ExplainPropertyText("Key Condition", condition, explainer.es);
+  ExplainPropertyText("DynamoDB Table", psprintf("%s (%s)", state->table->table_name, region), es);
+  if (state->plan.index_name != nullptr) ExplainPropertyText("DynamoDB Index", state->plan.index_name, es);
+  if (keyed)
+    ExplainPropertyText("Key Condition",
+                        values ? conditions_with_values(state, keys) : conditions_with_expressions(explainer), es);
+  if (state->plan.operation == ReadOperation::query && state->plan.backward)
+    ExplainPropertyText("Direction", "Backward", es);
+  if (state->plan.first_limit > 0 && (!keyed || state->plan.operation == ReadOperation::query))
+    ExplainPropertyInteger("Limit", nullptr, state->plan.first_limit, es);
 }
 
 void explain_projection(const Explainer& explainer) {
@@ -151,6 +184,10 @@ void explain_not_pushed(const Explainer& explainer) {
                                         push_down_reason(judged)));
   }
   if (reasons != NIL) ExplainPropertyList("Not Pushed Down", reasons, explainer.es);
+  List* indexes = NIL;
+  ListCell* cell;
+  foreach (cell, explainer.state->plan.indexes_left_out) indexes = lappend(indexes, strVal(lfirst(cell)));
+  if (indexes != NIL) ExplainPropertyList("Indexes Left Out", indexes, explainer.es);
 }
 
 void explain_cost(const Explainer& explainer) {

@@ -203,7 +203,7 @@ const OptionDefinition kOptions[] = {
      .contexts = kOnServer,
      .kind = ValueKind::real,
      .targets = {.server = SERVER_FIELD(fdw_startup_cost)},
-     .initial = "100",
+     .initial = "1",
      .least = 0,
      .most = 1e30},
     {.name = "fdw_tuple_cost",

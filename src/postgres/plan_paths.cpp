@@ -1,12 +1,12 @@
 // The planner's callbacks: size, paths and plan of a foreign scan.
 #include "plan_paths.hpp"
 
+#include <cmath>
 #include <cstring>
 
+#include "access_path.hpp"
 #include "compat.hpp"
-#include "costs.hpp"
 #include "errors.hpp"
-#include "push_down.hpp"
 #include "scan_plan.hpp"
 #include "table_metadata.hpp"
 
@@ -15,6 +15,7 @@ extern "C" {
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 }
@@ -22,64 +23,20 @@ extern "C" {
 namespace dynamodb_fdw {
 namespace {
 
-// What planning one foreign table needs to know; hangs on the RelOptInfo.
-struct PlannedTable {
-  TableOptions* table;
-  ServerOptions* server;
-  TableSize size;
-  KeyColumns keys;
-  KeyConditions conditions;
-  const char* partition_key;  // attribute names in UTF-8, null where not known
-  const char* sort_key;
-  double items_read;
-  double requests;
-};
-
 PlannedTable* planned_table(RelOptInfo* rel) { return static_cast<PlannedTable*>(rel->fdw_private); }
 
-const char* to_utf8(const char* text) { return pg_server_to_any(text, strlen(text), PG_UTF8); }
+AccessPath* access_path(ForeignPath* path) { return static_cast<AccessPath*>(linitial(path->fdw_private)); }
 
-// The names of the key attributes from the options, else from the description. They are always read: errors name the item.
-void name_keys(PlannedTable* planned, const dynamodb::TableDescription* description) {
-  if (planned->keys.partition != nullptr) planned->partition_key = to_utf8(planned->keys.partition->attribute);
-  if (planned->keys.sort != nullptr) planned->sort_key = to_utf8(planned->keys.sort->attribute);
-  if (description == nullptr) return;
-  planned->partition_key = pstrdup(description->partition_key.name.c_str());
-  planned->sort_key = description->sort_key ? pstrdup(description->sort_key->name.c_str()) : nullptr;
+const KeySchema* table_schema(const PlannedTable* planned) {
+  return planned->schemas != NIL ? static_cast<KeySchema*>(linitial(planned->schemas)) : nullptr;
 }
 
-double expected_values(PlannerInfo* root, const KeyClause& key) {
-  return key.match == KeyMatch::any_of ? expected_array_length(root, reinterpret_cast<Node*>(key.operand)) : 1;
-}
-
-// Items that a Query reads: those that the key conditions select.
-void estimate_query(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned) {
-  const KeyConditions& conditions = planned->conditions;
-  List* clauses = list_make1(conditions.partition->condition);
-  ListCell* cell;
-  bool whole_key = planned->sort_key == nullptr;
-  foreach (cell, conditions.sort) {
-    auto* verdict = static_cast<ConditionVerdict*>(lfirst(cell));
-    clauses = lappend(clauses, verdict->condition);
-    whole_key = whole_key || verdict->key.match == KeyMatch::equal;
-  }
-  planned->requests = expected_values(root, conditions.partition->key);
-  double selected = rel->tuples * clauselist_selectivity(root, clauses, 0, JOIN_INNER, nullptr);
-  planned->items_read = whole_key ? planned->requests : Max(selected, 1);
-  rel->rows = clamp_row_est(Min(rel->rows, planned->items_read));
-}
-
-void estimate_scan(RelOptInfo* rel, PlannedTable* planned) {
-  planned->items_read = rel->tuples;
-  planned->requests = planned->table->parallel_scan_count;
-}
-
-// Whether the query may be content with the first rows: then nothing is read far ahead.
-bool wants_few_rows(PlannerInfo* root) {
-  const Query* parse = root->parse;
-  return root->tuple_fraction > 0 && !parse->hasAggs && parse->groupClause == NIL && parse->groupingSets == NIL &&
-         parse->sortClause == NIL && parse->distinctClause == NIL && !parse->hasWindowFuncs &&
-         parse->setOperations == nullptr;
+// The names of the key attributes. They are always read: errors name the item.
+void name_keys(PlannedTable* planned) {
+  const KeySchema* schema = table_schema(planned);
+  if (schema == nullptr) return;
+  planned->partition_key = schema->partition[0].name;
+  if (schema->sort_count > 0) planned->sort_key = schema->sort[0].name;
 }
 
 // Attribute numbers of the columns that the query uses, in ascending order.
@@ -101,20 +58,17 @@ List* used_columns(RelOptInfo* rel, const TableOptions* table) {
 }
 
 List* add_attribute(List* attributes, const char* name) {
-  ListCell* cell;
-  foreach (cell, attributes)
-    if (strcmp(strVal(lfirst(cell)), name) == 0) return attributes;
-  return lappend(attributes, makeString(pstrdup(name)));
+  String* attribute = makeString(pstrdup(name));
+  return list_member(attributes, attribute) ? attributes : lappend(attributes, attribute);
 }
 
-// The top-level attribute that a mapped_path starts with, in UTF-8.
+// The top-level attribute that a mapped_path starts with.
 const char* path_attribute(const char* path) {
-  const char* utf8 = to_utf8(path);
   char* name = nullptr;
-  auto* buffer = static_cast<char*>(palloc(strlen(utf8) + 1));
+  auto* buffer = static_cast<char*>(palloc(strlen(path) + 1));
   PlainError failure;
   bool parsed = guard(&failure, [&]() -> std::optional<dynamodb::Error> {
-    auto steps = dynamodb::parse_document_path(utf8);
+    auto steps = dynamodb::parse_document_path(path);
     if (!steps.ok()) return steps.error();
     name = std::strcpy(buffer, steps.value().front().name.c_str());
     return std::nullopt;
@@ -125,43 +79,160 @@ const char* path_attribute(const char* path) {
 
 // The attributes to ask for: those of the columns in use, and the key. NIL: everything, because a column holds the whole
 // item, or because the key is not known and nothing else is used.
-List* choose_projection(const PlannedTable* planned, List* columns) {
+List* needed_attributes(const PlannedTable* planned) {
   List* attributes = NIL;
   if (planned->partition_key) attributes = add_attribute(attributes, planned->partition_key);
   if (planned->sort_key) attributes = add_attribute(attributes, planned->sort_key);
   ListCell* cell;
-  foreach (cell, columns) {
+  foreach (cell, planned->columns) {
     const ColumnOptions& column = planned->table->columns[lfirst_int(cell) - 1];
-    if (column.document) return NIL;
-    if (column.row_id) {
-      if (planned->partition_key == nullptr) return NIL;
-      continue;
-    }
-    attributes = add_attribute(
-        attributes, column.mapped_path ? path_attribute(column.mapped_path) : to_utf8(column.attribute));
+    if (column.document || (column.row_id && planned->partition_key == nullptr)) return NIL;
+    if (column.row_id) continue;
+    attributes = add_attribute(attributes, column.mapped_path ? path_attribute(column.mapped_path) : column.attribute);
   }
   return attributes;
 }
 
-List* collect_operands(const KeyConditions& conditions, ScanPlan* plan) {
-  if (conditions.partition == nullptr) return NIL;
-  plan->partition_match = conditions.partition->key.match;
-  List* operands = list_make1(conditions.partition->key.operand);
+void add_foreign_path(PlannerInfo* root, RelOptInfo* rel, AccessPath* access, ParamPathInfo* parameters) {
+  Cost startup, total;
+  cost_access_path(planned_table(rel), rel, access, parameters != nullptr, &startup, &total);
+  double rows = parameters != nullptr ? parameters->ppi_rows : rel->rows;
+  Relids outer = parameters != nullptr ? parameters->ppi_req_outer : rel->lateral_relids;
+  add_path(rel, reinterpret_cast<Path*>(create_foreignscan_path(root, rel, nullptr, rows, startup, total,
+                                                                 access->pathkeys, outer, nullptr,
+                                                                 list_make1(access))));
+}
+
+// --- parameterised paths: key values that another relation of the join supplies
+
+List* add_outer(List* outers, Relids outer) {
   ListCell* cell;
-  foreach (cell, conditions.sort) {
-    auto* verdict = static_cast<ConditionVerdict*>(lfirst(cell));
-    operands = lappend(operands, verdict->key.operand);
-    plan->sort_matches = lappend_int(plan->sort_matches, static_cast<int>(verdict->key.match));
+  if (bms_is_empty(outer)) return outers;
+  foreach (cell, outers)
+    if (bms_equal(static_cast<Relids>(lfirst(cell)), outer)) return outers;
+  return lappend(outers, outer);
+}
+
+struct WantedColumn {
+  const TableOptions* table;
+  const ColumnOptions* column;
+};
+
+bool is_wanted_column(PlannerInfo*, RelOptInfo* rel, EquivalenceClass*, EquivalenceMember* member, void* argument) {
+  auto* wanted = static_cast<WantedColumn*>(argument);
+  return match_column(rel, wanted->table, reinterpret_cast<Node*>(member->em_expr)) == wanted->column;
+}
+
+// The other relations that clauses on `column` mention.
+List* outers_of_column(PlannerInfo* root, RelOptInfo* rel, const TableOptions* table, const ColumnOptions* column,
+                       List* outers) {
+  WantedColumn wanted{table, column};
+  List* clauses = NIL;
+  if (rel->has_eclass_joins)
+    clauses = generate_implied_equalities_for_column(root, rel, is_wanted_column, &wanted, rel->lateral_referencers);
+  ListCell* cell;
+  foreach (cell, rel->joininfo) {
+    auto* restriction = lfirst_node(RestrictInfo, cell);
+    Comparison comparison;
+    if (join_clause_is_movable_to(restriction, rel) &&
+        match_comparison(rel, table, restriction->clause, &comparison) && comparison.column == column)
+      clauses = lappend(clauses, restriction);
+  }
+  foreach (cell, clauses)
+    outers = add_outer(outers, bms_difference(lfirst_node(RestrictInfo, cell)->clause_relids, rel->relids));
+  return outers;
+}
+
+List* all_outers(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned) {
+  List* outers = NIL;
+  ListCell* cell;
+  foreach (cell, planned->schemas) {
+    auto* schema = static_cast<KeySchema*>(lfirst(cell));
+    for (int i = 0; i < schema->partition_count; ++i)
+      if (schema->partition[i].column)
+        outers = outers_of_column(root, rel, planned->table, schema->partition[i].column, outers);
+    for (int i = 0; i < schema->sort_count; ++i)
+      if (schema->sort[i].column)
+        outers = outers_of_column(root, rel, planned->table, schema->sort[i].column, outers);
+  }
+  // Parts of one key may come from different relations.
+  Relids together = nullptr;
+  foreach (cell, outers) together = bms_union(together, static_cast<Relids>(lfirst(cell)));
+  return add_outer(outers, together);
+}
+
+bool uses_any(const KeyUse* use, List* restrictions) {
+  ListCell* cell;
+  foreach (cell, use->clauses)
+    if (list_member_ptr(restrictions, static_cast<KeyClause*>(lfirst(cell))->restriction)) return true;
+  return false;
+}
+
+void add_parameterised_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned) {
+  ListCell* cell;
+  foreach (cell, all_outers(root, rel, planned)) {
+    auto outer = bms_union(static_cast<Relids>(lfirst(cell)), rel->lateral_relids);
+    ParamPathInfo* parameters = get_baserel_parampathinfo(root, rel, outer);
+    List* conditions = list_concat_copy(planned->conditions, take_apart(rel, planned->table, parameters->ppi_clauses));
+    ListCell* path;
+    foreach (path, key_paths(root, rel, planned, conditions, outer)) {
+      auto* access = static_cast<AccessPath*>(lfirst(path));
+      if (uses_any(access->use, parameters->ppi_clauses)) add_foreign_path(root, rel, access, parameters);
+    }
+  }
+}
+
+// --- the plan
+
+// Whether the query may be content with the first rows: then nothing is read far ahead.
+bool wants_few_rows(PlannerInfo* root, const Path* path) {
+  const Query* parse = root->parse;
+  bool ordered = parse->sortClause == NIL || pathkeys_contained_in(root->query_pathkeys, path->pathkeys);
+  return root->tuple_fraction > 0 && ordered && !parse->hasAggs && parse->groupClause == NIL &&
+         parse->groupingSets == NIL && parse->distinctClause == NIL && !parse->hasWindowFuncs &&
+         parse->setOperations == nullptr;
+}
+
+constexpr int kFirstPageItems = 100;  // when few rows are wanted, but not known how many
+
+// How many items to ask for first; 0: as many as a page holds.
+int first_page_limit(PlannerInfo* root, RelOptInfo* rel, bool few_rows) {
+  if (!few_rows) return 0;
+  bool alone = bms_equal(root->all_baserels, rel->relids);
+  if (!alone || root->limit_tuples <= 0) return kFirstPageItems;
+  return static_cast<int>(Min(std::ceil(root->limit_tuples), 1000000));
+}
+
+List* fill_key(ScanPlan* plan, const KeyUse* use) {
+  const KeySchema* schema = use->schema;
+  plan->index_name = schema->index_name;
+  plan->partition_count = schema->partition_count;
+  for (int i = 0; i < schema->partition_count + schema->sort_count; ++i) {
+    const KeyAttribute& key =
+        i < schema->partition_count ? schema->partition[i] : schema->sort[i - schema->partition_count];
+    plan->key_names = lappend(plan->key_names, makeString(pstrdup(key.name)));
+    plan->key_types = lappend_int(plan->key_types, static_cast<int>(key.type));
+  }
+  List* operands = NIL;
+  ListCell* cell;
+  foreach (cell, use->clauses) {
+    auto* clause = static_cast<KeyClause*>(lfirst(cell));
+    plan->clause_attributes = lappend_int(plan->clause_attributes, clause->attribute);
+    plan->clause_comparators = lappend_int(plan->clause_comparators, static_cast<int>(clause->comparator));
+    operands = lappend(operands, clause->operand);
   }
   return operands;
 }
 
-List* collect_verdicts(const KeyConditions& conditions, List* scan_clauses) {
+List* collect_verdicts(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, const AccessPath* access,
+                       List* scan_clauses, Relids outer) {
   List* verdicts = NIL;
   ListCell* cell;
-  foreach (cell, scan_clauses) {
-    auto* clause = lfirst_node(RestrictInfo, cell);
-    if (!clause->pseudoconstant) verdicts = lappend_int(verdicts, static_cast<int>(verdict_of(conditions, clause)));
+  foreach (cell, take_apart(rel, planned->table, scan_clauses)) {
+    auto* condition = static_cast<Condition*>(lfirst(cell));
+    if (condition->restriction->pseudoconstant) continue;
+    PushDown verdict = verdict_on(root, table_schema(planned), access->use, condition, outer);
+    verdicts = lappend_int(verdicts, static_cast<int>(verdict));
   }
   return verdicts;
 }
@@ -179,46 +250,47 @@ void dynamodbGetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
       get_table_description(planned->table, planning_user(rel), CurrentMemoryContext);
   if (description != nullptr) check_against_description(planned->table, description);
 
-  planned->keys = find_key_columns(planned->table, description);
-  name_keys(planned, description);
+  planned->schemas = find_key_schemas(planned->table, description);
+  name_keys(planned);
+  planned->columns = used_columns(rel, planned->table);
+  planned->attributes = needed_attributes(planned);
+  planned->conditions = take_apart(rel, planned->table, rel->baserestrictinfo);
   planned->size = estimate_table_size(description, rel->tuples);
   rel->tuples = planned->size.items;
   set_baserel_size_estimates(root, rel);
-  planned->conditions = find_key_conditions(root, rel, planned->keys, rel->baserestrictinfo);
-  if (planned->conditions.partition != nullptr)
-    estimate_query(root, rel, planned);
-  else
-    estimate_scan(rel, planned);
 }
 
 void dynamodbGetForeignPaths(PlannerInfo* root, RelOptInfo* rel, Oid) {
-  const PlannedTable* planned = planned_table(rel);
-  double startup = planned->server->fdw_startup_cost + rel->baserestrictcost.startup;
-  double total = startup +
-                 estimate_read_cost(planned->size, planned->items_read, planned->requests,
-                                    Min(planned->requests, planned->server->max_connections),
-                                    planned->server->fdw_tuple_cost) +
-                 rel->baserestrictcost.per_tuple * planned->items_read;
-  add_path(rel, reinterpret_cast<Path*>(create_foreignscan_path(root, rel, nullptr, rel->rows, startup, total, NIL,
-                                                                 rel->lateral_relids, nullptr, NIL)));
+  PlannedTable* planned = planned_table(rel);
+  List* paths = key_paths(root, rel, planned, planned->conditions, nullptr);
+  ListCell* cell;
+  // No more rows come out than are read.
+  foreach (cell, paths) rel->rows = clamp_row_est(Min(rel->rows, static_cast<AccessPath*>(lfirst(cell))->items));
+  foreach (cell, paths) add_foreign_path(root, rel, static_cast<AccessPath*>(lfirst(cell)), nullptr);
+  add_foreign_path(root, rel, scan_path(planned, rel), nullptr);
+  add_parameterised_paths(root, rel, planned);
 }
 
-ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, ForeignPath*, List* tlist,
+ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, ForeignPath* path, List* tlist,
                                     List* scan_clauses, Plan* outer_plan) {
   PlannedTable* planned = planned_table(rel);
+  const AccessPath* access = access_path(path);
+  Relids outer = path->path.param_info != nullptr ? path->path.param_info->ppi_req_outer : nullptr;
   ScanPlan plan{};
-  plan.operation = planned->conditions.partition ? ReadOperation::query : ReadOperation::scan;
-  plan.slow_start = wants_few_rows(root);
-  plan.partition_type = planned->keys.partition_type;
-  plan.sort_type = planned->keys.sort_type;
+  plan.operation = access->operation;
+  plan.backward = access->backward;
+  plan.slow_start = wants_few_rows(root, &path->path);
+  plan.first_limit = first_page_limit(root, rel, plan.slow_start);
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
-  plan.columns = used_columns(rel, planned->table);
-  plan.projection = choose_projection(planned, plan.columns);
-  plan.verdicts = collect_verdicts(planned->conditions, scan_clauses);
-  plan.estimated_capacity = estimate_read_capacity(planned->size, planned->items_read, planned->requests,
-                                                   planned->table->consistent_read);
-  List* operands = collect_operands(planned->conditions, &plan);
+  plan.columns = planned->columns;
+  plan.projection = planned->attributes;
+  plan.verdicts = collect_verdicts(root, rel, planned, access, scan_clauses, outer);
+  plan.indexes_left_out = planned->indexes_left_out;
+  plan.estimated_capacity =
+      estimate_read_capacity(planned->size, access->items, access->requests, planned->table->consistent_read);
+  if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
+  List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
   return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
                           serialize_scan_plan(plan), NIL, NIL, outer_plan);
 }

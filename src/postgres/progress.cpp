@@ -2,7 +2,6 @@
 #include "progress.hpp"
 
 #include "execute_scan.hpp"
-#include "table_metadata.hpp"
 
 extern "C" {
 #include "utils/timestamp.h"
@@ -19,18 +18,10 @@ char* duration_text(double seconds) {
   return seconds >= 120 ? psprintf("%.0f min", seconds / 60) : psprintf("%.0f s", seconds);
 }
 
-// The number of items that a full Scan is going to read, or 0 where it is not known.
-double expected_items(const ScanState* state) {
-  if (state->plan.operation != ReadOperation::scan) return 0;
-  const dynamodb::TableDescription* description =
-      get_table_description(state->table, state->userid, CurrentMemoryContext);
-  return description != nullptr ? static_cast<double>(description->item_count) : 0;
-}
-
 void emit(const ScanState* state, double elapsed) {
   dynamodb::PageStreamStatistics statistics = collect_statistics(state);
   auto scanned = static_cast<double>(statistics.items_scanned);
-  double expected = expected_items(state);
+  double expected = state->plan.expected_items;
   char* rest = pstrdup("");
   if (expected > scanned && scanned > 0)
     rest = psprintf(" of about %.0f (%.0f %%), about %s left", expected, 100 * scanned / expected,

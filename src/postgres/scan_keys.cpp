@@ -1,4 +1,4 @@
-// The key conditions of one execution: operands evaluated, checked and combined to the narrowest condition.
+// The key conditions of one execution: operands evaluated, checked and combined to the narrowest conditions.
 #include "scan_keys.hpp"
 
 #include <cstring>
@@ -61,22 +61,22 @@ void add_prefix(SortRange* range, const KeyValue& prefix) {
 }
 
 // A bound that no key can have cannot be sent. Left out, it only makes the range wider.
-void add_bound(SortRange* range, KeyMatch match, const KeyValue& value) {
+void add_bound(SortRange* range, Comparator match, const KeyValue& value) {
   switch (match) {
-    case KeyMatch::less: add_high(range, value, false); break;
-    case KeyMatch::less_equal: add_high(range, value, true); break;
-    case KeyMatch::greater: add_low(range, value, false); break;
-    case KeyMatch::greater_equal: add_low(range, value, true); break;
+    case Comparator::less: add_high(range, value, false); break;
+    case Comparator::less_equal: add_high(range, value, true); break;
+    case Comparator::greater: add_low(range, value, false); break;
+    case Comparator::greater_equal: add_low(range, value, true); break;
     default: break;
   }
 }
 
-void add_pattern(SortRange* range, KeyMatch match, Datum value, Oid type) {
+void add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   KeyValue text;
   // An empty pattern is none that a key value could be.
   if (!to_key_value(value, type, AttributeType::S, PG_INT32_MAX, &text)) return;
   bool exact = false;
-  if (match == KeyMatch::like) text.bytes = like_prefix(text.bytes, text.length, &text.length, &exact);
+  if (match == Comparator::like) text.bytes = like_prefix(text.bytes, text.length, &text.length, &exact);
   if (text.length == 0) {
     range->impossible = range->impossible || exact;
   } else if (text.length > static_cast<int>(dynamodb::kMaxSortKeyBytes)) {
@@ -88,14 +88,14 @@ void add_pattern(SortRange* range, KeyMatch match, Datum value, Oid type) {
   }
 }
 
-void add_condition(SortRange* range, KeyMatch match, Datum value, Oid type, AttributeType key_type) {
-  if (match == KeyMatch::like || match == KeyMatch::starts_with) {
+void add_condition(SortRange* range, Comparator match, Datum value, Oid type, AttributeType key_type) {
+  if (match == Comparator::like || match == Comparator::starts_with) {
     add_pattern(range, match, value, type);
     return;
   }
   KeyValue key;
   bool possible = to_key_value(value, type, key_type, dynamodb::kMaxSortKeyBytes, &key);
-  if (match == KeyMatch::equal) {
+  if (match == Comparator::equal) {
     if (possible)
       add_equal(range, key);
     else
@@ -112,17 +112,17 @@ bool is_empty(const SortRange& range) {
   return order > 0 || (order == 0 && !(range.low_inclusive && range.high_inclusive));
 }
 
-SortCondition single(KeyOperator op, const KeyValue& value) { return SortCondition{true, op, {value, value}}; }
+KeyRange single(KeyOperator op, const KeyValue& value) { return KeyRange{true, op, {value, value}}; }
 
 // Key conditions have one comparison per attribute: the one that keeps the most away. PostgreSQL checks the rest.
-SortCondition narrowest(const SortRange& range) {
+KeyRange narrowest(const SortRange& range) {
   if (range.has_equal) return single(KeyOperator::equal, range.equal);
-  if (range.has_low && range.has_high) return SortCondition{true, KeyOperator::between, {range.low, range.high}};
+  if (range.has_low && range.has_high) return KeyRange{true, KeyOperator::between, {range.low, range.high}};
   if (range.has_prefix) return single(KeyOperator::begins_with, range.prefix);
   if (range.has_low)
     return single(range.low_inclusive ? KeyOperator::greater_equal : KeyOperator::greater, range.low);
   if (range.has_high) return single(range.high_inclusive ? KeyOperator::less_equal : KeyOperator::less, range.high);
-  return SortCondition{};
+  return KeyRange{};
 }
 
 bool same_key(const KeyValue& left, const KeyValue& right) {
@@ -136,23 +136,27 @@ int order_of_bytes(const void* left, const void* right) {
   return order != 0 ? order : a.length - b.length;
 }
 
-// Each value is asked for once, however often it stands in the list: canonical text is equal for equal values.
-void remove_duplicates(ScanKeys* keys) {
-  if (keys->partition_count < 2) return;
-  qsort(keys->partitions, keys->partition_count, sizeof(KeyValue), order_of_bytes);
+// The values of one key attribute. Each is asked for once, however often it stands in a list.
+struct Values {
+  KeyValue* values;
+  int count;
+};
+
+void remove_duplicates(Values* list) {
+  if (list->count < 2) return;
+  qsort(list->values, list->count, sizeof(KeyValue), order_of_bytes);
   int kept = 1;
-  for (int i = 1; i < keys->partition_count; ++i)
-    if (!same_key(keys->partitions[i], keys->partitions[kept - 1])) keys->partitions[kept++] = keys->partitions[i];
-  keys->partition_count = kept;
+  for (int i = 1; i < list->count; ++i)
+    if (!same_key(list->values[i], list->values[kept - 1])) list->values[kept++] = list->values[i];
+  list->count = kept;
 }
 
-void add_partition(ScanKeys* keys, Datum value, Oid type, AttributeType key_type) {
+void add_value(Values* list, Datum value, Oid type, AttributeType key_type, std::size_t max_bytes) {
   KeyValue key;
-  if (to_key_value(value, type, key_type, dynamodb::kMaxPartitionKeyBytes, &key))
-    keys->partitions[keys->partition_count++] = key;
+  if (to_key_value(value, type, key_type, max_bytes, &key)) list->values[list->count++] = key;
 }
 
-void add_array(ScanKeys* keys, Datum array_value, AttributeType key_type) {
+void add_array(Values* list, Datum array_value, AttributeType key_type, std::size_t max_bytes) {
   ArrayType* array = DatumGetArrayTypeP(array_value);
   Oid element = ARR_ELEMTYPE(array);
   int16 length;
@@ -163,22 +167,51 @@ void add_array(ScanKeys* keys, Datum array_value, AttributeType key_type) {
   bool* nulls;
   int count;
   deconstruct_array(array, element, length, by_value, alignment, &values, &nulls, &count);
-  keys->partitions = static_cast<KeyValue*>(palloc0(sizeof(KeyValue) * Max(count, 1)));
+  list->values = static_cast<KeyValue*>(palloc0(sizeof(KeyValue) * Max(count, 1)));
   for (int i = 0; i < count; ++i)
-    if (!nulls[i]) add_partition(keys, values[i], element, key_type);
+    if (!nulls[i]) add_value(list, values[i], element, key_type, max_bytes);
+  remove_duplicates(list);
 }
 
-void evaluate_partition(ScanKeys* keys, ExprContext* econtext, const KeyOperand& operand, AttributeType type) {
+Values evaluate_values(ExprContext* econtext, const KeyOperand& operand, AttributeType type, std::size_t max_bytes) {
+  Values list{};
   bool is_null;
   Datum value = ExecEvalExpr(operand.state, econtext, &is_null);
-  if (!is_null && operand.match == KeyMatch::any_of) {
-    add_array(keys, value, type);
-    remove_duplicates(keys);
-  } else if (!is_null) {
-    keys->partitions = static_cast<KeyValue*>(palloc0(sizeof(KeyValue)));
-    add_partition(keys, value, operand.type, type);
+  if (is_null) return list;
+  if (operand.comparator == Comparator::any_of) {
+    add_array(&list, value, type, max_bytes);
+  } else {
+    list.values = static_cast<KeyValue*>(palloc0(sizeof(KeyValue)));
+    add_value(&list, value, operand.type, type, max_bytes);
   }
-  keys->impossible = keys->partition_count == 0;
+  return list;
+}
+
+// All combinations of what the keys have so far with the values of one more attribute.
+void multiply(ScanKeys* keys, const Values& list) {
+  int columns = keys->fixed_count + 1;
+  auto* product = static_cast<KeyValue*>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(KeyValue) * columns * keys->key_count * list.count));
+  KeyValue* next = product;
+  for (int i = 0; i < keys->key_count; ++i)
+    for (int j = 0; j < list.count; ++j) {
+      for (int k = 0; k < keys->fixed_count; ++k) *next++ = keys->values[i * keys->fixed_count + k];
+      *next++ = list.values[j];
+    }
+  keys->values = product;
+  keys->key_count *= list.count;
+  keys->fixed_count = columns;
+}
+
+bool is_equality(Comparator comparator) { return comparator == Comparator::equal || comparator == Comparator::any_of; }
+
+void add_range(ExprContext* econtext, ScanKeys* keys, SortRange* range, const KeyOperand& operand, AttributeType type) {
+  bool is_null;
+  Datum value = ExecEvalExpr(operand.state, econtext, &is_null);
+  if (is_null)
+    keys->impossible = true;
+  else
+    add_condition(range, operand.comparator, value, operand.type, type);
 }
 
 }  // namespace
@@ -197,21 +230,24 @@ char* like_prefix(const char* pattern, int pattern_length, int* length, bool* ex
   return prefix;
 }
 
-ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand& partition, AttributeType partition_type,
-                       const KeyOperand* sorts, int sort_count, AttributeType sort_type) {
+ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int operand_count, List* types,
+                       int partition_count) {
   ScanKeys keys{};
-  evaluate_partition(&keys, econtext, partition, partition_type);
+  keys.key_count = 1;
   SortRange range{};
-  for (int i = 0; i < sort_count && !keys.impossible; ++i) {
-    bool is_null;
-    Datum value = ExecEvalExpr(sorts[i].state, econtext, &is_null);
-    if (is_null)
-      keys.impossible = true;
+  for (int i = 0; i < operand_count && !keys.impossible; ++i) {
+    const KeyOperand& operand = operands[i];
+    auto type = static_cast<AttributeType>(list_nth_int(types, operand.attribute));
+    bool partition = operand.attribute < partition_count;
+    std::size_t most = partition ? dynamodb::kMaxPartitionKeyBytes : dynamodb::kMaxSortKeyBytes;
+    if (is_equality(operand.comparator))
+      multiply(&keys, evaluate_values(econtext, operand, type, most));
     else
-      add_condition(&range, sorts[i].match, value, sorts[i].type, sort_type);
+      add_range(econtext, &keys, &range, operand, type);
+    keys.impossible = keys.impossible || keys.key_count == 0;
   }
   keys.impossible = keys.impossible || is_empty(range);
-  keys.sort = narrowest(range);
+  keys.range = narrowest(range);
   return keys;
 }
 

@@ -1,9 +1,9 @@
-// The key conditions of one execution: operands evaluated, checked and combined to the narrowest condition.
+// The key conditions of one execution: operands evaluated, checked and combined to the narrowest conditions.
 #pragma once
 
+#include "comparisons.hpp"
 #include "from_datum.hpp"
 #include "pg.hpp"
-#include "push_down.hpp"
 
 extern "C" {
 #include "executor/executor.h"
@@ -11,30 +11,33 @@ extern "C" {
 
 namespace dynamodb_fdw {
 
-/// One operand of a planned key condition.
+/// One operand of a planned key clause.
 struct KeyOperand {
-  KeyMatch match;
-  ExprState* state;     ///< gives the value, or the array for any_of
-  Oid type;             ///< of the value or array
+  int attribute;             ///< place in the key
+  Comparator comparator;
+  ExprState* state;          ///< gives the value, or the array for any_of
+  Oid type;                  ///< of the value or array
 };
 
-/// The condition on a sort key that stands for all those in the query. Never narrower than they are together.
-struct SortCondition {
+/// The one condition on a key attribute that stands for all ranges in the query. Never narrower than they are together.
+struct KeyRange {
   bool present;
   dynamodb::KeyOperator op;
-  KeyValue operands[2];   ///< the second only for between
+  KeyValue operands[2];      ///< the second only for between
 };
 
 struct ScanKeys {
-  bool impossible;        ///< no item can satisfy the conditions: nothing need be asked
-  KeyValue* partitions;   ///< distinct values of the partition key
-  int partition_count;
-  SortCondition sort;
+  bool impossible;           ///< no item can satisfy the conditions: nothing need be asked
+  int fixed_count;           ///< leading attributes of the key that have a value
+  KeyValue* values;          ///< key_count times fixed_count
+  int key_count;             ///< distinct combinations of values
+  KeyRange range;            ///< on the attribute behind the fixed ones
 };
 
-/// Evaluates the operands of a Query's key conditions in `econtext`; results are palloc'ed in the current context.
-ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand& partition, dynamodb::AttributeType partition_type,
-                       const KeyOperand* sorts, int sort_count, dynamodb::AttributeType sort_type);
+/// Evaluates the operands in `econtext`; results are palloc'ed in the current context. `types` are those of the key's attributes,
+/// the first `partition_count` of them the partition key's.
+ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int operand_count, List* types,
+                       int partition_count);
 
 /// The literal start of a LIKE pattern (escapes undone); `*exact` when the pattern has no wildcard at all.
 /// Palloc'ed, `*length` bytes.

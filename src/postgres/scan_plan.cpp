@@ -1,8 +1,6 @@
 // What the planner decided about one foreign scan, as Nodes for fdw_private: plans are copied and cached.
 #include "scan_plan.hpp"
 
-#include <cstdlib>
-
 extern "C" {
 #include "nodes/value.h"
 }
@@ -11,9 +9,12 @@ namespace dynamodb_fdw {
 namespace {
 
 // Places in the list.
-enum Item { kNumbers, kSortMatches, kColumns, kProjection, kVerdicts, kPartitionKey, kSortKey, kCapacity, kItemCount };
+enum Item {
+  kNumbers, kKeyNames, kKeyTypes, kClauseAttributes, kClauseComparators, kColumns, kProjection, kVerdicts,
+  kIndexesLeftOut, kIndexName, kPartitionKey, kSortKey, kCapacity, kExpectedItems, kItemCount
+};
 // Places in the list of numbers.
-enum Number { kOperation, kSlowStart, kPartitionMatch, kPartitionType, kSortType };
+enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount };
 
 Node* optional_string(const char* text) {
   return reinterpret_cast<Node*>(makeString(pstrdup(text != nullptr ? text : "")));
@@ -24,35 +25,46 @@ const char* read_optional_string(List* items, Item item) {
   return text[0] != '\0' ? text : nullptr;
 }
 
+List* read_list(List* items, Item item) { return static_cast<List*>(list_nth(items, item)); }
+
 }  // namespace
 
 List* serialize_scan_plan(const ScanPlan& plan) {
-  List* numbers = list_make5_int(static_cast<int>(plan.operation), plan.slow_start,
-                                 static_cast<int>(plan.partition_match), static_cast<int>(plan.partition_type),
-                                 static_cast<int>(plan.sort_type));
-  List* items = list_make5(numbers, plan.sort_matches, plan.columns, plan.projection, plan.verdicts);
-  items = lappend(items, optional_string(plan.partition_key));
-  items = lappend(items, optional_string(plan.sort_key));
+  List* numbers = list_make5_int(static_cast<int>(plan.operation), plan.backward, plan.slow_start, plan.first_limit,
+                                 plan.partition_count);
+  List* items = list_make1(numbers);
+  for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators, plan.columns,
+                     plan.projection, plan.verdicts, plan.indexes_left_out})
+    items = lappend(items, list);
+  for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
+    items = lappend(items, optional_string(text));
   items = lappend(items, makeFloat(psprintf("%.1f", plan.estimated_capacity)));
+  items = lappend(items, makeFloat(psprintf("%.0f", plan.expected_items)));
   Assert(list_length(items) == kItemCount);
   return items;
 }
 
 ScanPlan deserialize_scan_plan(List* items) {
   ScanPlan plan{};
-  auto* numbers = static_cast<List*>(list_nth(items, kNumbers));
+  List* numbers = read_list(items, kNumbers);
   plan.operation = static_cast<ReadOperation>(list_nth_int(numbers, kOperation));
+  plan.backward = list_nth_int(numbers, kBackward) != 0;
   plan.slow_start = list_nth_int(numbers, kSlowStart) != 0;
-  plan.partition_match = static_cast<KeyMatch>(list_nth_int(numbers, kPartitionMatch));
-  plan.partition_type = static_cast<dynamodb::AttributeType>(list_nth_int(numbers, kPartitionType));
-  plan.sort_type = static_cast<dynamodb::AttributeType>(list_nth_int(numbers, kSortType));
-  plan.sort_matches = static_cast<List*>(list_nth(items, kSortMatches));
-  plan.columns = static_cast<List*>(list_nth(items, kColumns));
-  plan.projection = static_cast<List*>(list_nth(items, kProjection));
-  plan.verdicts = static_cast<List*>(list_nth(items, kVerdicts));
+  plan.first_limit = list_nth_int(numbers, kFirstLimit);
+  plan.partition_count = list_nth_int(numbers, kPartitionCount);
+  plan.key_names = read_list(items, kKeyNames);
+  plan.key_types = read_list(items, kKeyTypes);
+  plan.clause_attributes = read_list(items, kClauseAttributes);
+  plan.clause_comparators = read_list(items, kClauseComparators);
+  plan.columns = read_list(items, kColumns);
+  plan.projection = read_list(items, kProjection);
+  plan.verdicts = read_list(items, kVerdicts);
+  plan.indexes_left_out = read_list(items, kIndexesLeftOut);
+  plan.index_name = read_optional_string(items, kIndexName);
   plan.partition_key = read_optional_string(items, kPartitionKey);
   plan.sort_key = read_optional_string(items, kSortKey);
   plan.estimated_capacity = floatVal(list_nth(items, kCapacity));
+  plan.expected_items = floatVal(list_nth(items, kExpectedItems));
   return plan;
 }
 

@@ -1,8 +1,8 @@
 // What the planner decided about one foreign scan, as Nodes for fdw_private: plans are copied and cached.
 #pragma once
 
+#include "access_path.hpp"
 #include "pg.hpp"
-#include "push_down.hpp"
 
 extern "C" {
 #include "nodes/plannodes.h"
@@ -10,22 +10,26 @@ extern "C" {
 
 namespace dynamodb_fdw {
 
-enum class ReadOperation : int { scan, query };
-
-/// A foreign scan's plan. Its expressions are the ForeignScan's fdw_exprs: the partition key's operand, then those of the sort key.
+/// A foreign scan's plan. The ForeignScan's fdw_exprs are the operands of the key's clauses, in the order of clause_attributes.
 struct ScanPlan {
   ReadOperation operation;
+  bool backward;                          ///< against the order of the sort key
   bool slow_start;                        ///< few rows may be wanted
-  KeyMatch partition_match;               ///< query only
-  dynamodb::AttributeType partition_type;
-  dynamodb::AttributeType sort_type;
-  List* sort_matches;                     ///< integers: KeyMatch
+  int first_limit;                        ///< items to ask for first; 0: a page
+  const char* index_name;                 ///< UTF-8; null: the table
+  int partition_count;                    ///< of the first key_names
+  List* key_names;                        ///< String: attributes of the key that is used (UTF-8); NIL for a Scan
+  List* key_types;                        ///< integers: AttributeType
+  List* clause_attributes;                ///< integers: places in key_names
+  List* clause_comparators;               ///< integers: Comparator
   List* columns;                          ///< integers: attnums to read
   List* projection;                       ///< String: attributes to ask for (UTF-8); NIL: all
   List* verdicts;                         ///< integers: PushDown for each condition of the plan's qual, in its order
-  const char* partition_key;              ///< attribute names (UTF-8); null where not known
+  List* indexes_left_out;                 ///< String: index and reason
+  const char* partition_key;              ///< the table's key (UTF-8); null where not known
   const char* sort_key;
   double estimated_capacity;              ///< capacity units
+  double expected_items;                  ///< items that a Scan is going to read; 0: DynamoDB has not counted them yet
 };
 
 List* serialize_scan_plan(const ScanPlan& plan);

@@ -62,9 +62,6 @@ ColumnReader* element_reader(ReadContext* context, const ColumnReader* array, Oi
   return reader;
 }
 
-// A name that goes from PostgreSQL into the library is UTF-8.
-const char* to_utf8(const char* name) { return pg_server_to_any(name, strlen(name), PG_UTF8); }
-
 uint32_t select_attribute(dynamodb::AttributeSelection* selection, const char* utf8_name) {
   uint32_t slot = 0;
   PlainError failure;
@@ -73,12 +70,11 @@ uint32_t select_attribute(dynamodb::AttributeSelection* selection, const char* u
 }
 
 const std::vector<dynamodb::PathStep>* parse_path(ReadContext* context, const char* path) {
-  const char* utf8 = to_utf8(path);
   auto* steps = make_owned<std::vector<dynamodb::PathStep>>(
       context->context, [] { return std::make_unique<std::vector<dynamodb::PathStep>>(); });
   PlainError failure;
   bool parsed = guard(&failure, [&]() -> std::optional<dynamodb::Error> {
-    auto result = dynamodb::parse_document_path(utf8);
+    auto result = dynamodb::parse_document_path(path);
     if (!result.ok()) return result.error();
     *steps = std::move(result.value());
     return std::nullopt;
@@ -97,7 +93,7 @@ void select_column(ReadContext* context, ColumnReader* reader, dynamodb::Attribu
     reader->path = parse_path(context, column->mapped_path);
     reader->slot = select_attribute(selection, reader->path->front().name.c_str());
   } else {
-    reader->slot = select_attribute(selection, to_utf8(column->attribute));
+    reader->slot = select_attribute(selection, column->attribute);
   }
 }
 

@@ -1,0 +1,188 @@
+// One way to read a foreign table: a Scan, or a Query or key look-up on the table or an index; and what it costs.
+#include "access_path.hpp"
+
+#include "collations.hpp"
+#include "compat.hpp"
+#include "from_datum.hpp"
+
+extern "C" {
+#include "access/stratnum.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+}
+
+namespace dynamodb_fdw {
+namespace {
+
+// --- may an index be used?
+
+bool is_base_key(const KeySchema* base, const KeyAttribute& key) {
+  for (int i = 0; i < base->partition_count; ++i)
+    if (strcmp(base->partition[i].name, key.name) == 0) return true;
+  for (int i = 0; i < base->sort_count; ++i)
+    if (strcmp(base->sort[i].name, key.name) == 0) return true;
+  return false;
+}
+
+// Whether every row that the conditions let through has this attribute, with a value that an index can hold.
+bool is_proven_present(RelOptInfo* rel, const TableOptions* table, const KeyAttribute& key, List* conditions) {
+  if (key.column == nullptr || !is_exact_key_type(key.column->type, -1, key.type)) return false;
+  if (key.column->not_null) return true;
+  ListCell* cell;
+  foreach (cell, conditions)
+    if (match_not_null(rel, table, static_cast<Condition*>(lfirst(cell))->restriction->clause) == key.column) return true;
+  return false;
+}
+
+// The first key attribute that an item may lack, or null when all items that are asked for are in the index.
+const KeyAttribute* unproven_attribute(RelOptInfo* rel, const PlannedTable* planned, const KeySchema* schema,
+                                       List* conditions) {
+  const auto* base = static_cast<const KeySchema*>(linitial(planned->schemas));
+  for (int i = 0; i < schema->partition_count + schema->sort_count; ++i) {
+    const KeyAttribute& key =
+        i < schema->partition_count ? schema->partition[i] : schema->sort[i - schema->partition_count];
+    if (!is_base_key(base, key) && !is_proven_present(rel, planned->table, key, conditions)) return &key;
+  }
+  return nullptr;
+}
+
+bool may_be_sparse(const PlannedTable* planned, const KeySchema* schema) {
+  const auto* base = static_cast<const KeySchema*>(linitial(planned->schemas));
+  switch (planned->table->sparse_indexes) {
+    case SparseIndexes::use: return false;
+    case SparseIndexes::avoid: return true;
+    case SparseIndexes::automatic: break;
+  }
+  return !(schema->described && schema->items > 0 && schema->items == base->items);
+}
+
+// Why an index cannot be used, or null.
+const char* reason_against(RelOptInfo* rel, const PlannedTable* planned, const KeySchema* schema, List* conditions) {
+  if (schema->index_name == nullptr) return nullptr;
+  if (!schema->readable) return "it is being built or deleted";
+  if (schema->global && planned->table->consistent_read) return "it cannot be read consistently";
+  if (schema->global && !holds_attributes(schema, planned->attributes))
+    return schema->described ? "it does not hold all attributes that the query uses"
+                             : "whether it holds all attributes is not known without DescribeTable";
+  const KeyAttribute* key = unproven_attribute(rel, planned, schema, conditions);
+  if (key == nullptr || !may_be_sparse(planned, schema)) return nullptr;
+  return psprintf("items without attribute \"%s\" are not in it; add %s IS NOT NULL", key->name,
+                  key->column != nullptr ? quote_identifier(key->column->column_name) : "a column for it and");
+}
+
+// --- order
+
+
+bool has_member(PathKey* pathkey, RelOptInfo* rel, const TableOptions* table, const ColumnOptions* column) {
+  ListCell* cell;
+  foreach (cell, pathkey->pk_eclass->ec_members) {
+    auto* member = static_cast<EquivalenceMember*>(lfirst(cell));
+    if (bms_equal(member->em_relids, rel->relids) &&
+        match_column(rel, table, reinterpret_cast<Node*>(member->em_expr)) == column)
+      return true;
+  }
+  return false;
+}
+
+// The first sort attribute that has no equality; a Query returns its items in that attribute's order.
+const KeyAttribute* order_attribute(const KeyUse* use) {
+  int fixed = 0;
+  ListCell* cell;
+  foreach (cell, use->clauses)
+    if (static_cast<KeyClause*>(lfirst(cell))->comparator == Comparator::equal) ++fixed;
+  int place = fixed - use->schema->partition_count;
+  return place < use->schema->sort_count ? &use->schema->sort[place] : nullptr;
+}
+
+void add_order(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, AccessPath* path) {
+  if (root->query_pathkeys == NIL || path->use->lists > 0 || path->use->whole_key) return;
+  const KeyAttribute* key = order_attribute(path->use);
+  auto* pathkey = linitial_node(PathKey, root->query_pathkeys);
+  if (key == nullptr || key->column == nullptr || !is_exact_key_type(key->column->type, key->column->typmod, key->type) ||
+      pathkey->pk_eclass->ec_has_volatile || !is_shared_family(pathkey->pk_opfamily) ||
+      !sorts_by_bytes(pathkey->pk_eclass->ec_collation) || !has_member(pathkey, rel, planned->table, key->column))
+    return;
+  path->backward = pathkey->pk_strategy == BTGreaterStrategyNumber;
+  path->pathkeys = list_make1(pathkey);
+}
+
+// --- how much is read
+
+double list_lengths(PlannerInfo* root, const KeyUse* use) {
+  double product = 1;
+  ListCell* cell;
+  foreach (cell, use->clauses) {
+    auto* clause = static_cast<KeyClause*>(lfirst(cell));
+    if (clause->comparator == Comparator::any_of)
+      product *= Max(expected_array_length(root, reinterpret_cast<Node*>(clause->operand)), 1);
+  }
+  return product;
+}
+
+double selected_items(PlannerInfo* root, RelOptInfo* rel, const KeyUse* use) {
+  List* clauses = NIL;
+  ListCell* cell;
+  foreach (cell, use->clauses) clauses = lappend(clauses, static_cast<KeyClause*>(lfirst(cell))->restriction);
+  return clamp_row_est(rel->tuples * clauselist_selectivity(root, clauses, rel->relid, JOIN_INNER, nullptr));
+}
+
+ReadOperation operation_for(const KeyUse* use) {
+  if (!use->whole_key || use->schema->index_name != nullptr) return ReadOperation::query;
+  return use->lists > 0 ? ReadOperation::batch_get_item : ReadOperation::get_item;
+}
+
+AccessPath* key_path(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, KeyUse* use) {
+  auto* path = static_cast<AccessPath*>(palloc0(sizeof(AccessPath)));
+  path->use = use;
+  path->operation = operation_for(use);
+  path->requests = list_lengths(root, use);
+  bool unique = use->whole_key && use->schema->index_name == nullptr;
+  path->items = unique ? path->requests : selected_items(root, rel, use);
+  add_order(root, rel, planned, path);
+  return path;
+}
+
+}  // namespace
+
+AccessPath* scan_path(const PlannedTable* planned, RelOptInfo* rel) {
+  auto* path = static_cast<AccessPath*>(palloc0(sizeof(AccessPath)));
+  path->operation = ReadOperation::scan;
+  path->items = rel->tuples;
+  path->requests = planned->table->parallel_scan_count;
+  return path;
+}
+
+List* key_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, List* conditions, Relids outer) {
+  List* paths = NIL;
+  ListCell* cell;
+  foreach (cell, planned->schemas) {
+    auto* schema = static_cast<KeySchema*>(lfirst(cell));
+    KeyUse* use = find_key_use(root, schema, conditions, outer);
+    if (use == nullptr) continue;
+    const char* reason = reason_against(rel, planned, schema, conditions);
+    if (reason == nullptr) {
+      paths = lappend(paths, key_path(root, rel, planned, use));
+    } else if (bms_is_empty(outer)) {
+      planned->indexes_left_out =
+          lappend(planned->indexes_left_out, makeString(psprintf("%s: %s", schema->index_name, reason)));
+    }
+  }
+  return paths;
+}
+
+void cost_access_path(const PlannedTable* planned, RelOptInfo* rel, const AccessPath* path, bool repeated, Cost* startup,
+                      Cost* total) {
+  const ServerOptions* server = planned->server;
+  *startup = rel->baserestrictcost.startup;
+  if (!repeated) *startup += server->fdw_startup_cost;
+  // A BatchGetItem asks for 100 keys at once, but each costs what a GetItem does.
+  bool batch = path->operation == ReadOperation::batch_get_item;
+  double round_trips = batch ? path->requests / dynamodb::kBatchGetItemKeys : path->requests;
+  double parallel = Min(round_trips, server->max_connections) * (batch ? dynamodb::kBatchGetItemKeys : 1);
+  *total = *startup +
+           estimate_read_cost(planned->size, path->items, path->requests, parallel, planned->table->consistent_read,
+                              server->fdw_tuple_cost) +
+           rel->baserestrictcost.per_tuple * path->items;
+}
+
+}  // namespace dynamodb_fdw

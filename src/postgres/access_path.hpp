@@ -1,0 +1,47 @@
+// One way to read a foreign table: a Scan, or a Query or key look-up on the table or an index; and what it costs.
+#pragma once
+
+#include "costs.hpp"
+#include "key_use.hpp"
+#include "options.hpp"
+#include "pg.hpp"
+
+namespace dynamodb_fdw {
+
+enum class ReadOperation : int { scan, query, get_item, batch_get_item };
+
+/// What planning one foreign table needs to know; hangs on the RelOptInfo.
+struct PlannedTable {
+  TableOptions* table;
+  ServerOptions* server;
+  TableSize size;
+  List* schemas;              ///< KeySchema*, the table's first; NIL when its key is not known
+  List* conditions;           ///< Condition*, of baserestrictinfo
+  List* columns;              ///< integers: attnums in use
+  List* attributes;           ///< String: attributes to ask for; NIL: all
+  const char* partition_key;  ///< attribute names in UTF-8, null where not known
+  const char* sort_key;
+  List* indexes_left_out;     ///< String: name and reason
+};
+
+struct AccessPath {
+  ReadOperation operation;
+  KeyUse* use;                ///< null for a Scan
+  bool backward;              ///< ScanIndexForward false
+  double items;               ///< expected to be read
+  double requests;            ///< separate Queries, keys or segments
+  List* pathkeys;
+};
+
+/// The Scan.
+AccessPath* scan_path(const PlannedTable* planned, RelOptInfo* rel);
+
+/// Ways to read by the keys of table and indexes, given `conditions` and values for the relations `outer`. A list of AccessPath*.
+List* key_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, List* conditions, Relids outer);
+
+/// Planner costs of a path. `repeated`: it is going to run again and again, as the inner side of a nested loop does, on
+/// connections that are open by then.
+void cost_access_path(const PlannedTable* planned, RelOptInfo* rel, const AccessPath* path, bool repeated, Cost* startup,
+                      Cost* total);
+
+}  // namespace dynamodb_fdw

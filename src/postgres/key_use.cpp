@@ -1,0 +1,181 @@
+// How conditions use the key of a table or index: equalities on its partition key, ranges on its sort key.
+#include "key_use.hpp"
+
+#include "collations.hpp"
+#include "from_datum.hpp"
+
+namespace dynamodb_fdw {
+
+namespace {
+
+bool is_range(Comparator comparator) {
+  return comparator == Comparator::less || comparator == Comparator::less_equal ||
+         comparator == Comparator::greater || comparator == Comparator::greater_equal;
+}
+
+bool is_prefix(Comparator comparator) {
+  return comparator == Comparator::like || comparator == Comparator::starts_with;
+}
+
+bool is_equality(Comparator comparator) { return comparator == Comparator::equal || comparator == Comparator::any_of; }
+
+PushDown check_collation(const Comparison& comparison) {
+  if (!is_deterministic(comparison.collation)) return PushDown::collation_equality;
+  if (is_range(comparison.comparator) && !sorts_by_bytes(comparison.collation)) return PushDown::collation_order;
+  return PushDown::key_condition;
+}
+
+// The tests in the order in which a user can mend them.
+PushDown judge(PlannerInfo* root, const KeyAttribute& key, bool is_sort, const Comparison& comparison, Relids outer) {
+  const ColumnOptions* column = comparison.column;
+  if (!is_exact_key_type(column->type, column->typmod, key.type) ||
+      !is_exact_key_type(comparison.operand_type, -1, key.type))
+    return PushDown::column_type;
+  bool has_operator = is_equality(comparison.comparator) ||
+                      (is_sort && (is_range(comparison.comparator) ||
+                                   (is_prefix(comparison.comparator) && key.type == dynamodb::AttributeType::S)));
+  if (!has_operator) return PushDown::operator_type;
+  if (!is_known_before_scan(root, comparison.operand, outer)) return PushDown::operand;
+  return check_collation(comparison);
+}
+
+// Collects the comparisons of one key attribute that DynamoDB can make.
+List* usable_comparisons(PlannerInfo* root, const KeyAttribute& key, bool is_sort, List* conditions, Relids outer) {
+  List* usable = NIL;
+  ListCell* cell;
+  if (key.column == nullptr) return NIL;
+  foreach (cell, conditions) {
+    auto* condition = static_cast<Condition*>(lfirst(cell));
+    if (condition->is_comparison && condition->comparison.column == key.column &&
+        judge(root, key, is_sort, condition->comparison, outer) == PushDown::key_condition)
+      usable = lappend(usable, condition);
+  }
+  return usable;
+}
+
+// A single value if there is one, else a list of values; null when the attribute is not fixed.
+const Condition* choose_equality(List* usable) {
+  const Condition* chosen = nullptr;
+  ListCell* cell;
+  foreach (cell, usable) {
+    auto* condition = static_cast<Condition*>(lfirst(cell));
+    Comparator comparator = condition->comparison.comparator;
+    if (comparator == Comparator::equal) return condition;
+    if (comparator == Comparator::any_of && chosen == nullptr) chosen = condition;
+  }
+  return chosen;
+}
+
+void add_clause(KeyUse* use, int attribute, const Condition* condition) {
+  auto* clause = static_cast<KeyClause*>(palloc(sizeof(KeyClause)));
+  *clause = {attribute, condition->comparison.comparator, condition->comparison.operand, condition->restriction};
+  use->clauses = lappend(use->clauses, clause);
+  if (clause->comparator == Comparator::any_of) ++use->lists;
+}
+
+bool add_partition(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer) {
+  const KeySchema* schema = use->schema;
+  for (int i = 0; i < schema->partition_count; ++i) {
+    const Condition* equality =
+        choose_equality(usable_comparisons(root, schema->partition[i], false, conditions, outer));
+    if (equality == nullptr) return false;
+    add_clause(use, i, equality);
+  }
+  return true;
+}
+
+// Sort attributes from the left: equalities, then the ranges of the first that has none. A list of values on a sort key only
+// helps where whole keys of the table are read.
+void add_sort(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer) {
+  const KeySchema* schema = use->schema;
+  use->whole_key = true;
+  for (int i = 0; i < schema->sort_count; ++i) {
+    List* usable = usable_comparisons(root, schema->sort[i], true, conditions, outer);
+    int attribute = schema->partition_count + i;
+    const Condition* equality = choose_equality(usable);
+    bool fixed = equality != nullptr &&
+                 (equality->comparison.comparator == Comparator::equal || schema->index_name == nullptr);
+    if (fixed) {
+      add_clause(use, attribute, equality);
+      continue;
+    }
+    use->whole_key = false;
+    ListCell* cell;
+    foreach (cell, usable) {
+      auto* condition = static_cast<Condition*>(lfirst(cell));
+      if (condition->comparison.comparator != Comparator::any_of) add_clause(use, attribute, condition);
+    }
+    return;
+  }
+}
+
+const KeyAttribute* find_attribute(const KeySchema* schema, const ColumnOptions* column, bool* is_sort) {
+  *is_sort = false;
+  for (int i = 0; i < schema->partition_count; ++i)
+    if (schema->partition[i].column == column) return &schema->partition[i];
+  *is_sort = true;
+  for (int i = 0; i < schema->sort_count; ++i)
+    if (schema->sort[i].column == column) return &schema->sort[i];
+  return nullptr;
+}
+
+bool uses_restriction(const KeyUse* use, const RestrictInfo* restriction) {
+  ListCell* cell;
+  foreach (cell, use->clauses)
+    if (static_cast<KeyClause*>(lfirst(cell))->restriction == restriction) return true;
+  return false;
+}
+
+}  // namespace
+
+const char* push_down_reason(PushDown verdict) {
+  switch (verdict) {
+    case PushDown::key_condition: break;
+    case PushDown::not_a_key: return "not a comparison of a key column";
+    case PushDown::operand: return "the value to compare with is not known when the scan starts";
+    case PushDown::column_type: return "the SQL types do not correspond exactly to the type of the key attribute";
+    case PushDown::operator_type: return "a key condition has no such operator";
+    case PushDown::collation_order: return "the collation does not sort by bytes; use COLLATE \"C\"";
+    case PushDown::collation_equality: return "the collation is not deterministic";
+    case PushDown::no_partition_key: return "there is no equality on the partition key";
+    case PushDown::superfluous: return "another condition on the same key attribute was chosen";
+  }
+  return "";
+}
+
+List* take_apart(RelOptInfo* rel, const TableOptions* table, List* restrictions) {
+  List* conditions = NIL;
+  ListCell* cell;
+  foreach (cell, restrictions) {
+    auto* restriction = lfirst_node(RestrictInfo, cell);
+    auto* condition = static_cast<Condition*>(palloc0(sizeof(Condition)));
+    condition->restriction = restriction;
+    condition->is_comparison =
+        !restriction->pseudoconstant && match_comparison(rel, table, restriction->clause, &condition->comparison);
+    conditions = lappend(conditions, condition);
+  }
+  return conditions;
+}
+
+KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer) {
+  auto* use = static_cast<KeyUse*>(palloc0(sizeof(KeyUse)));
+  use->schema = schema;
+  if (!add_partition(root, use, conditions, outer)) return nullptr;
+  add_sort(root, use, conditions, outer);
+  return use;
+}
+
+PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyUse* use, const Condition* condition,
+                    Relids outer) {
+  if (use != nullptr && uses_restriction(use, condition->restriction)) return PushDown::key_condition;
+  const KeySchema* schema = use != nullptr ? use->schema : table_schema;
+  if (!condition->is_comparison || schema == nullptr) return PushDown::not_a_key;
+  bool is_sort;
+  const KeyAttribute* key = find_attribute(schema, condition->comparison.column, &is_sort);
+  if (key == nullptr) return PushDown::not_a_key;
+  PushDown verdict = judge(root, *key, is_sort, condition->comparison, outer);
+  if (verdict != PushDown::key_condition) return verdict;
+  return use == nullptr ? PushDown::no_partition_key : PushDown::superfluous;
+}
+
+}  // namespace dynamodb_fdw

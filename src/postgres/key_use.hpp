@@ -1,0 +1,60 @@
+// How conditions use the key of a table or index: equalities on its partition key, ranges on its sort key.
+#pragma once
+
+#include "comparisons.hpp"
+#include "key_schema.hpp"
+#include "pg.hpp"
+
+namespace dynamodb_fdw {
+
+/// Whether DynamoDB gets a condition, and why not. Stored in plans as an integer.
+enum class PushDown : int {
+  key_condition,       ///< it does, as part of the key condition
+  not_a_key,           ///< not a comparison of a column that is a key
+  operand,             ///< the other side is not known before the scan: another column, a volatile function
+  column_type,         ///< the column's SQL type has no exact counterpart among DynamoDB's key types
+  operator_type,       ///< an operator that key conditions do not have
+  collation_order,     ///< the collation does not sort by bytes
+  collation_equality,  ///< the collation is not deterministic
+  no_partition_key,    ///< a sort key condition without an equality on the partition key
+  superfluous,         ///< another condition on the same key attribute was chosen
+};
+
+/// The reason in words, for EXPLAIN. REQUIRES: not key_condition.
+const char* push_down_reason(PushDown verdict);
+
+/// One condition of the scan, taken apart once for all keys.
+struct Condition {
+  RestrictInfo* restriction;
+  bool is_comparison;
+  Comparison comparison;   ///< only if is_comparison
+};
+
+/// Takes RestrictInfos apart; a list of Condition*.
+List* take_apart(RelOptInfo* rel, const TableOptions* table, List* restrictions);
+
+/// One comparison that becomes part of a key condition.
+struct KeyClause {
+  int attribute;           ///< place in the key: partition attributes first, then sort attributes
+  Comparator comparator;
+  Expr* operand;
+  RestrictInfo* restriction;
+};
+
+/// The conditions that a Query, or reading by whole keys, takes from a key.
+struct KeyUse {
+  const KeySchema* schema;
+  List* clauses;           ///< KeyClause*, in the order of the key; a range may have several on its attribute
+  bool whole_key;          ///< every attribute has an equality or a list of values
+  int lists;               ///< attributes with a list of values (= ANY)
+};
+
+/// How `conditions` (Condition*) use the key of `schema`, given values for the relations `outer`. Null when the partition key is not
+/// fixed: then it cannot be queried.
+KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer);
+
+/// The verdict on a condition when `use` (null: a Scan of the table whose key is `table_schema`) is what is executed.
+PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyUse* use, const Condition* condition,
+                    Relids outer);
+
+}  // namespace dynamodb_fdw
