@@ -180,7 +180,7 @@ PageStream::Step PageStream::next(const AttributeSelection& selection, Item& ite
       if (in_flight_.empty() && resumable_.empty() && next_source_ == source_count_) return Step::end;
       if (!collect()) return Step::waiting;
     }
-    send_more();
+    if (!error_) send_more();
   }
   return Step::failed;
 }
