@@ -2,6 +2,7 @@
 #include "dynamodb/document.hpp"
 
 #include "dynamodb/json_writer.hpp"
+#include "dynamodb/printable.hpp"
 
 namespace dynamodb {
 namespace {
@@ -71,7 +72,7 @@ class JsonWriter {
       return std::nullopt;
     }
     auto rewritten = json_number(text);
-    if (!rewritten) return Error::invalid_value("\"" + std::string(text) + "\" is not a number");
+    if (!rewritten) return Error::invalid_value("\"" + one_line(text, 60) + "\" is not a number");
     out_ += *rewritten;
     return std::nullopt;
   }

@@ -28,7 +28,7 @@ std::string one_condition(const KeyCondition& condition, ExpressionPlaceholders&
   return name + comparator(condition.op) + first;
 }
 
-// What the projection of `attributes` would take: "#n, " each, at most five digits.
+// "#n," for each attribute: where this says yes, n has at most four digits.
 bool projection_fits(const std::vector<std::string>& attributes) {
   return attributes.size() * 6 <= kMaxExpressionBytes;
 }

@@ -70,7 +70,10 @@ bool PageStream::pick_source(Source* source) {
 bool PageStream::may_send() noexcept {
   if (in_flight_.size() >= window_) return false;
   if (limiter_ == nullptr) return true;
-  Steady::time_point ready = limiter_->ready_at();
+  // What is under way will cost about as much as the pages so far. The first page tells what one costs.
+  if (statistics_.pages == 0 && !in_flight_.empty()) return false;
+  double page_cost = statistics_.consumed_capacity / static_cast<double>(std::max<uint64_t>(statistics_.pages, 1));
+  Steady::time_point ready = limiter_->ready_at(page_cost * static_cast<double>(in_flight_.size()));
   if (ready <= clock_.now()) return true;
   wake_time_ = ready;
   return false;
@@ -177,7 +180,7 @@ PageStream::Step PageStream::next(const AttributeSelection& selection, Item& ite
       if (in_flight_.empty() && resumable_.empty() && next_source_ == source_count_) return Step::end;
       if (!collect()) return Step::waiting;
     }
-    send_more();
+    if (!error_) send_more();
   }
   return Step::failed;
 }

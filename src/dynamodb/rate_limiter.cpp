@@ -4,6 +4,12 @@
 #include <algorithm>
 
 namespace dynamodb {
+namespace {
+
+// A debt that no real answer makes would otherwise end beyond what a time can hold.
+constexpr double kLongestWaitSeconds = 24 * 60 * 60;
+
+}  // namespace
 
 RateLimiter::RateLimiter(double units_per_second, Clock& clock) noexcept
     : rate_(units_per_second), clock_(clock), tokens_(units_per_second), refilled_(clock.now()) {}
@@ -14,17 +20,18 @@ void RateLimiter::refill() noexcept {
   refilled_ = now;
 }
 
-Steady::time_point RateLimiter::ready_at() noexcept {
+Steady::time_point RateLimiter::ready_at(double expected) noexcept {
   refill();
-  if (tokens_ >= 0) return refilled_;
-  auto wait = std::chrono::duration<double>(-tokens_ / rate_);
+  double debt = expected - tokens_;
+  if (debt <= 0) return refilled_;
+  auto wait = std::chrono::duration<double>(std::min(debt / rate_, kLongestWaitSeconds));
   // Rounded up, so that at the returned time the debt is really paid.
   return refilled_ + std::chrono::ceil<Milliseconds>(wait);
 }
 
 void RateLimiter::consumed(double units) noexcept {
   refill();
-  tokens_ -= units;
+  tokens_ -= std::max(units, 0.0);
 }
 
 }  // namespace dynamodb

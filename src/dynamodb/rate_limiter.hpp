@@ -12,12 +12,13 @@ namespace dynamodb {
 /// off by time. Up to one second's worth is saved up, so that small statements are not slowed.
 class RateLimiter {
  public:
-  /// `units_per_second` > 0, capacity units.
+  /// `units_per_second`: capacity units, more than 0.
   RateLimiter(double units_per_second, Clock& clock) noexcept;
 
-  /// When the next request may be sent; now or earlier means at once.
-  Steady::time_point ready_at() noexcept;
-  /// Records what an answer consumed.
+  /// When the next request may be sent, if those already sent are going to cost `expected` units; now or earlier means
+  /// at once. Never more than a day ahead: ask again then.
+  Steady::time_point ready_at(double expected = 0) noexcept;
+  /// Records what an answer consumed. A negative number counts as 0.
   void consumed(double units) noexcept;
 
  private:

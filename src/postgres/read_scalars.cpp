@@ -207,31 +207,30 @@ const char* read_float8(ReadContext* context, const ColumnReader*, uint32_t inde
 // Power of ten from the unit to microseconds.
 int unit_digits(TimeUnit unit) { return unit == TimeUnit::seconds ? 6 : unit == TimeUnit::milliseconds ? 3 : 0; }
 
-// Microseconds since 1970, rounded, or false.
-bool epoch_microseconds(ReadContext* context, std::string_view text, TimeUnit unit, int64* result) {
+// Microseconds since 2000, PostgreSQL's epoch, from a number of units since 1970; rounded. False: no timestamp is there.
+bool epoch_timestamp(ReadContext* context, std::string_view text, TimeUnit unit, Timestamp* result) {
+  constexpr int64 kEpochOffset = int64{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * USECS_PER_DAY;
   Datum number;
   if (read_number(context, text, &number) != nullptr) return false;
   Datum factor = DirectFunctionCall3(numeric_in, CStringGetDatum(psprintf("1e%d", unit_digits(unit))),
                                      ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
   Datum scaled = DirectFunctionCall2(numeric_mul, number, factor);
   Datum rounded = DirectFunctionCall2(numeric_round, scaled, Int32GetDatum(0));
-  char* digits = DatumGetCString(DirectFunctionCall1(numeric_out, rounded));
+  // The last timestamps are more microseconds after 1970 than an int64 holds: the difference comes first.
+  Datum since_2000 = DirectFunctionCall2(numeric_sub, rounded, NumericGetDatum(int64_to_numeric(kEpochOffset)));
+  char* digits = DatumGetCString(DirectFunctionCall1(numeric_out, since_2000));
   errno = 0;
   char* end;
   *result = std::strtoll(digits, &end, 10);
-  return errno == 0 && *end == '\0';
+  return errno == 0 && *end == '\0' && IS_VALID_TIMESTAMP(*result);
 }
 
 const char* read_timestamp(ReadContext* context, const ColumnReader* reader, uint32_t index, Datum* value) {
   const ValueNode& node = context->item->node(index);
   if (node.type == AttributeType::S) return read_by_input_function(context, reader, index, value);
   if (node.type != AttributeType::N) return wrong_type(context);
-  constexpr int64 kEpochOffset = int64{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * USECS_PER_DAY;
-  int64 microseconds;
   Timestamp timestamp;
-  if (!epoch_microseconds(context, node.view(), reader->column->time_unit, &microseconds) ||
-      pg_sub_s64_overflow(microseconds, kEpochOffset, &timestamp) || !IS_VALID_TIMESTAMP(timestamp))
-    return out_of_range(context);
+  if (!epoch_timestamp(context, node.view(), reader->column->time_unit, &timestamp)) return out_of_range(context);
   if (reader->typmod >= 0) {
     PGFunction scale = reader->type == TIMESTAMPTZOID ? timestamptz_scale : timestamp_scale;
     timestamp = DatumGetTimestamp(

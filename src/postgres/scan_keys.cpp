@@ -73,8 +73,11 @@ void add_bound(SortRange* range, Comparator match, const KeyValue& value) {
 
 void add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   KeyValue text;
-  // An empty pattern is none that a key value could be.
-  if (!to_key_value(value, type, AttributeType::S, PG_INT32_MAX, &text)) return;
+  if (!to_key_value(value, type, AttributeType::S, PG_INT32_MAX, &text)) {
+    // Only an empty string is LIKE an empty pattern, and no key is empty.
+    range->impossible = range->impossible || (match == KeyMatch::like && text.length == 0);
+    return;
+  }
   bool exact = false;
   if (match == Comparator::like) text.bytes = like_prefix(text.bytes, text.length, &text.length, &exact);
   if (text.length == 0) {
@@ -221,7 +224,9 @@ char* like_prefix(const char* pattern, int pattern_length, int* length, bool* ex
   int count = 0;
   int i = 0;
   for (; i < pattern_length && pattern[i] != '%' && pattern[i] != '_'; ++i) {
-    if (pattern[i] == '\\' && i + 1 < pattern_length) ++i;
+    // With nothing behind it the escape character is an error, which PostgreSQL raises where it gets that far.
+    if (pattern[i] == '\\' && i + 1 == pattern_length) break;
+    if (pattern[i] == '\\') ++i;
     prefix[count++] = pattern[i];
   }
   prefix[count] = '\0';

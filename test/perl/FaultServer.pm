@@ -433,8 +433,7 @@ sub _answer
 	my $answer;
 	if ($self->{handler})
 	{
-		my $told = $self->_read_file('settings');
-		$answer = eval { $self->{handler}->($request, @$told{qw(settings version)}) };
+		$answer = eval { $self->{handler}->($request, @{ $self->_settings }{qw(settings version)}) };
 		$answer //= service_error('TestHandlerFailed', "the test's handler failed: " . ($@ || 'no answer'));
 	}
 	else
@@ -450,6 +449,15 @@ sub _answer
 	my $real = HTTP::Tiny->new(timeout => 60, proxy => undef, http_proxy => undef)
 	  ->request($request->{method}, $self->{upstream} . $request->{path}, { headers => \%headers, content => $request->{body} });
 	return { status => $real->{status}, body => $real->{content}, %$answer };
+}
+
+# What set() was told, decoded anew only when there is another file.
+sub _settings
+{
+	my ($self) = @_;
+	my $which = join ' ', (stat "$self->{folder}/settings")[1, 7, 9];
+	@$self{qw(told_which told_last)} = ($which, $self->_read_file('settings')) if $which ne ($self->{told_which} // '');
+	return $self->{told_last};
 }
 
 # The head and the body of an answer, as bytes.

@@ -34,12 +34,13 @@ CREATE FOREIGN TABLE typed_text (id text OPTIONS (partition_key 'true'),
 
 -- plain documents
 SELECT sorted(document, '{ss}', '{ns}', '{bs}', '{m,ss}') FROM plain WHERE id = 'all';
-SELECT document FROM plain WHERE id IN ('empty', 'missing', 'false', 'nulls', 'mixed', 'nested') ORDER BY id;
+SELECT document FROM plain WHERE id IN ('empty', 'missing', 'false', 'nulls', 'mixed') ORDER BY id;
+SELECT sorted(document, '{m,a,b,e}') FROM plain WHERE id = 'nested';
 -- the dynamodb format, which loses nothing
 SELECT sorted(document, '{ss,SS}', '{ns,NS}', '{bs,BS}', '{m,M,ss,SS}') FROM typed WHERE id = 'all';
 SELECT document FROM typed WHERE id IN ('empty', 'missing', 'false', 'nulls') ORDER BY id;
 SELECT document FROM typed WHERE id = 'mixed';
-SELECT document FROM typed WHERE id = 'nested';
+SELECT sorted(document, '{m,M,a,M,b,M,e,NS}') FROM typed WHERE id = 'nested';
 -- json has the same in it as jsonb
 SELECT count(*), bool_and(p.document = t.document::jsonb) FROM plain p JOIN plain_text t USING (id);
 SELECT count(*), bool_and(p.document = t.document::jsonb) FROM typed p JOIN typed_text t USING (id);
@@ -98,7 +99,7 @@ SELECT id FROM attributes WHERE m @> '{"n": 1.5}';
 SELECT id FROM plain WHERE document @> '{"m": {"a": {"b": {"c": [{"d": "deep"}]}}}}';
 SELECT id, document ->> 'n' FROM plain WHERE (document ->> 'n') ~ '^\d+$' AND (document ->> 'n')::numeric > 40 ORDER BY id;
 
--- S with JSON text in it: json reads the text, jsonb only where ddb_type says that it is JSON
+-- S with JSON text in it: json reads that text, jsonb reads a string; ddb_type makes either do what the other does
 CREATE FOREIGN TABLE texts (
   id text OPTIONS (partition_key 'true'),
   j json OPTIONS (mapped_attr 's'),
@@ -120,7 +121,9 @@ CREATE FOREIGN TABLE badvalues (id text OPTIONS (partition_key 'true'), document
   document_text json OPTIONS (ddb_document 'true'), s jsonb, m jsonb, m_typed jsonb OPTIONS (mapped_attr 'm', document_format 'dynamodb'))
   SERVER types_json_test;
 SELECT id, document_text::text LIKE '%"before\\u0000after"%' FROM badvalues WHERE id = 'nul';
+\set SHOW_CONTEXT never
 SELECT document_text -> 's' FROM badvalues WHERE id = 'nul';
+\set SHOW_CONTEXT errors
 SELECT document FROM badvalues WHERE id = 'nul';
 SELECT document FROM badvalues WHERE id = 'nul in a map';
 SELECT s FROM badvalues WHERE id = 'nul';

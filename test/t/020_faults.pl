@@ -221,13 +221,18 @@ subtest 'no connection' => sub {
 	create_foreign_table($node, 'nowhere_events', $columns, server => 'nowhere', options => { table_name => 'events' });
 	(undef, $messages) = $session->run('SELECT * FROM nowhere_events');
 	is(sqlstate($messages), $lost, 'no such host');
-	like($messages, qr/table "events" failed: could not resolve host name "no-such-host\.invalid"/, 'the message says so');
+	like($messages, qr/table "events" failed: (?:could not resolve host name "no-such-host\.invalid"|no connection to no-such-host\.invalid)/, 'the message says so');
 
-	# A queue of one that is full: further connections are not answered.
+	# A queue that is full: further connections are not answered.
 	my $full = IO::Socket::INET->new(Listen => 0, LocalAddr => '127.0.0.1') or die "listen: $!";
-	my @waiting = map { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $full->sockport, Blocking => 0) } 1 .. 4;
+	my @waiting;
+	for (1 .. 20)
+	{
+		push @waiting, IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $full->sockport, Blocking => 0);
+		last unless IO::Select->new($waiting[-1])->can_write(0.3);
+	}
 	create_server($node, 'busy', endpoint => 'http://127.0.0.1:' . $full->sockport,
-		options => { scan_policy => 'allow', max_attempts => 1, connect_timeout => 0.5 });
+		options => { scan_policy => 'allow', max_attempts => 1, connect_timeout => 0.5, request_timeout => 10 });
 	create_foreign_table($node, 'busy_events', $columns, server => 'busy', options => { table_name => 'events' });
 	(undef, $messages) = $session->run('SELECT * FROM busy_events');
 	is(sqlstate($messages), $lost, 'no answer to the connection');
@@ -261,7 +266,7 @@ subtest 'pages' => sub {
 		isnt(sqlstate($messages), '', 'then the error');
 		$session->run('ROLLBACK');
 	}
-	$server->set({ Scan => [ throttled(), items([item(1)], $next_key), $internal, throttled(), items([item(2)], $next_key), { reset => 1 }, $page ] });
+	$server->set({ Scan => [ throttled(), items([item(1)], $next_key), $internal, throttled(), items([item(2)], $next_key), { %$page, cut => 5 }, $page ] });
 	($scan) = explain_analyze('SELECT s, v FROM events');
 	is($scan->{'Actual Rows'}, 3, 'every page may be repeated');
 	is($scan->{Retries}, 4, 'each as often as necessary');

@@ -18,14 +18,14 @@ class FixedCredentials final : public CredentialsSource {
   std::string description() const override { return "test"; }
 };
 
-/// At most three requests at once, one attempt each.
+/// At most three requests at once unless told otherwise, one attempt each.
 struct FakeService {
-  FakeService() {
+  explicit FakeService(int max_connections = 3) {
     auto owned = std::make_unique<FakeTransport>();
     network = owned.get();
     ClientConfig config;
     config.endpoint = {"http://localhost/", "us-west-2", true};
-    config.max_connections = 3;
+    config.max_connections = max_connections;
     config.max_attempts = 1;
     client = std::make_unique<Client>(config, std::make_unique<FixedCredentials>(), std::move(owned), clock, random);
   }

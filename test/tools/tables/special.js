@@ -129,6 +129,15 @@ function* numkeys() {
     for (const [i, s] of NUMBERS.entries()) yield item({ p: digits(p), s: digits(s), label: `${p}/${i}` });
 }
 
+const STRINGS = ['a', 'A', 'B', 'ab', 'abc', 'abd', 'a%c', 'a_c', 'a\\c', 'a%', 'b', '%', '_', '\\', ' ', "it's", '10', '9', 'z',
+  'á', 'é', 'e\u0301', 'ß', 'Straße', '\u0001', '日本', '\uff5e', '🐘', 'x'.repeat(1023), 'x'.repeat(1024)];
+
+// String keys, sorted by the bytes of UTF-8: upper case before lower case, accents behind both.
+function* strkeys() {
+  for (const p of ['plain', "it's 100%_\\", '日本'])
+    for (const [i, s] of STRINGS.entries()) yield item({ p, s, label: `${p}/${i}` });
+}
+
 const BYTES = [bytes(0), bytes(0, 0), bytes(1), bytes(0x7f), bytes(0x80), bytes(0xff), bytes(0xff, 0), bytes(0x27, 0x5c)];
 
 // Binary keys, sorted as unsigned bytes.
@@ -179,6 +188,7 @@ module.exports = {
   texts: { keys: 'id:S', items: texts },
   times: { keys: 'id:S', items: times },
   numkeys: { keys: 'p:N,s:N', items: numkeys },
+  strkeys: { keys: 'p:S,s:S', items: strkeys },
   binkeys: { keys: 'p:B,s:B', items: binkeys },
   hashonly: { keys: 'id:S', items: hashonly },
   'Mixed.Case-Table': { keys: 'Tenant-Id:S,Sort.Key:N', gsi: { 'Camel.Gsi': { keys: 'camelCase:S' } }, items: mixedCase },
