@@ -127,7 +127,6 @@ Client::Impl::Impl(const ClientConfig& config, Transport& transport, std::unique
   request_.signing.service = "dynamodb";
   request_.accept_gzip = config.accept_gzip;
   request_.connect_timeout = config.connect_timeout;
-  request_.request_timeout = config.request_timeout;
   request_.ca_bundle = config.ca_bundle;
 }
 
@@ -165,6 +164,7 @@ void Client::Impl::send(Call& call) {
   if (!sign(call)) return;
   request_.headers[1] = call.target_;
   request_.body = call.request_body_;
+  request_.request_timeout = call.request_timeout_;
   const RequestId id = transport_.start(request_);  // until here nothing has changed if there was no memory
   detach(call);
   call.state_ = Call::State::in_flight;
@@ -369,12 +369,13 @@ void Client::Impl::schedule() noexcept {
 
 // --- the public face
 
-Call::Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics, int max_attempts)
+Call::Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics, CallOptions options)
     : client_(client),
       target_("X-Amz-Target: DynamoDB_20120810." + std::string(operation)),
       request_body_(std::move(body)),
       statistics_(statistics),
-      max_attempts_(max_attempts) {}
+      max_attempts_(options.max_attempts),
+      request_timeout_(options.request_timeout) {}
 
 Call::~Call() {
   client_.impl_->forget(*this);
@@ -391,8 +392,10 @@ Client::~Client() = default;
 
 std::unique_ptr<Call> Client::start(std::string_view operation, std::string body, CallStatistics* statistics,
                                     CallOptions options) {
-  const int max_attempts = options.max_attempts > 0 ? options.max_attempts : config_.max_attempts;
-  std::unique_ptr<Call> call(new Call(*this, operation, std::move(body), statistics, max_attempts));
+  if (options.max_attempts <= 0) options.max_attempts = config_.max_attempts;
+  const bool shorter = options.request_timeout.count() > 0 && options.request_timeout < config_.request_timeout;
+  if (!shorter) options.request_timeout = config_.request_timeout;
+  std::unique_ptr<Call> call(new Call(*this, operation, std::move(body), statistics, options));
   impl_->enqueue(*call);
   impl_->schedule();
   return call;

@@ -38,7 +38,8 @@ struct CallStatistics {
 };
 
 struct CallOptions {
-  int max_attempts = 0;  ///< 0: the client's
+  int max_attempts = 0;             ///< 0: the client's
+  Milliseconds request_timeout{0};  ///< most for one attempt; 0, or longer than the client's: the client's
 };
 
 class Client;
@@ -60,13 +61,14 @@ class Call {
  private:
   friend class Client;
   enum class State : uint8_t { queued, in_flight, backing_off, finished };
-  Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics, int max_attempts);
+  Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics, CallOptions options);
 
   Client& client_;
   const std::string target_;  // the X-Amz-Target header
   const std::string request_body_;
   CallStatistics* const statistics_;
   const int max_attempts_;
+  const Milliseconds request_timeout_;
   State state_ = State::queued;
 
   int attempts_ = 0;    // that failed, without those of the two corrections below

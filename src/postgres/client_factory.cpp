@@ -34,12 +34,25 @@ UserMappingOptions* find_mapping_options(Oid userid, Oid serverid) {
   pg_unreachable();
 }
 
+// What belongs to the server process goes only to endpoints that a superuser has chosen: the owner of a server may name any.
+// (A server with ambient_credentials is one that only a superuser can alter.)
+void check_server_owner(const ClientSettings& settings, Oid serverid) {
+  ForeignServer* server = GetForeignServer(serverid);
+  if (settings.server->ambient_credentials || superuser_arg(server->owner)) return;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+                  errmsg("the server process's AWS credentials are not used for server \"%s\"", server->servername),
+                  errdetail("The server is owned by a user who is no superuser, and who may name any endpoint for it."),
+                  errhint("Set access_key_id and secret_access_key in a user mapping, or have a superuser own the "
+                          "server or set its option ambient_credentials.")));
+}
+
 Identity choose_identity(const ClientSettings& settings, Oid userid, Oid serverid) {
   const UserMappingOptions* mapping = settings.mapping;
   if (mapping != nullptr && mapping->access_key_id != nullptr) return Identity::user_mapping_keys;
-  if (mapping != nullptr && mapping->profile != nullptr) return Identity::user_mapping_profile;
-  if (!superuser_arg(userid) && !settings.server->ambient_credentials) refuse_ambient(userid, serverid);
-  return Identity::server_process;
+  bool profile = mapping != nullptr && mapping->profile != nullptr;
+  if (!profile && !superuser_arg(userid) && !settings.server->ambient_credentials) refuse_ambient(userid, serverid);
+  check_server_owner(settings, serverid);
+  return profile ? Identity::user_mapping_profile : Identity::server_process;
 }
 
 // --- From here to the end of the namespace: library code, which runs guarded and calls no PostgreSQL

@@ -67,11 +67,14 @@ void close_unused() {
   }
 }
 
-// Reports the client's descriptors: two of its own, and one for each connection as far as PostgreSQL allows.
+// What a client holds besides its connections: epoll, timer, event, and libcurl's own pair.
+constexpr int kOwnDescriptors = 5;
+
+// Reports the client's descriptors: its own, and one for each connection as far as PostgreSQL allows.
 int report_descriptors(int wanted) {
   int reported = 0;
-  while (reported < wanted + 2 && AcquireExternalFD()) ++reported;
-  if (reported >= 3) return reported;
+  while (reported < wanted + kOwnDescriptors && AcquireExternalFD()) ++reported;
+  if (reported > kOwnDescriptors) return reported;
   for (; reported > 0; --reported) ReleaseExternalFD();
   ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
                   errmsg("could not connect to DynamoDB: too many open files"),
@@ -83,7 +86,7 @@ int report_descriptors(int wanted) {
 void fill_connection(Connection* connection, const ClientSettings& settings) {
   PG_TRY();
   {
-    connection->client = make_client(settings, connection->descriptors - 2, connection->context);
+    connection->client = make_client(settings, connection->descriptors - kOwnDescriptors, connection->context);
     MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
     connections = lappend(connections, connection);
     MemoryContextSwitchTo(old);

@@ -83,6 +83,8 @@ char* to_server_text(const char* text) {
 
 int sqlstate_of(const PlainError& failure) {
   if (strcmp(failure.type, "bad_alloc") == 0) return ERRCODE_OUT_OF_MEMORY;
+  // A table that is being built or deleted: trying the transaction again at once does not help.
+  if (strcmp(failure.type, "ResourceInUseException") == 0) return ERRCODE_OBJECT_IN_USE;
   return entry_of(failure.kind).sqlstate;
 }
 

@@ -62,6 +62,7 @@ Datum numeric_of(const KeyValue& value) {
 }  // namespace
 
 bool is_exact_key_type(Oid type, int32 typmod, AttributeType key_type) {
+  type = getBaseTypeAndTypmod(type, &typmod);
   switch (key_type) {
     case AttributeType::S: return type == TEXTOID || type == VARCHAROID;
     // numeric(p,s) rounds what it reads: an item 1.234 shows as 1.23, and 1.23 would not find it.
@@ -73,6 +74,7 @@ bool is_exact_key_type(Oid type, int32 typmod, AttributeType key_type) {
 
 bool to_key_value(Datum value, Oid type, AttributeType key_type, std::size_t max_bytes, KeyValue* out) {
   out->type = key_type;
+  type = getBaseType(type);
   return key_type == AttributeType::N ? number_key(value, type, out) : bytes_key(value, max_bytes, out);
 }
 

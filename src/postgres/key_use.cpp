@@ -169,10 +169,14 @@ PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyU
                     Relids outer) {
   if (use != nullptr && uses_restriction(use, condition->restriction)) return PushDown::key_condition;
   const KeySchema* schema = use != nullptr ? use->schema : table_schema;
-  if (!condition->is_comparison || schema == nullptr) return PushDown::not_a_key;
+  if (condition->comparison.column == nullptr || schema == nullptr) return PushDown::not_a_key;
   bool is_sort;
   const KeyAttribute* key = find_attribute(schema, condition->comparison.column, &is_sort);
   if (key == nullptr) return PushDown::not_a_key;
+  if (!condition->is_comparison) {
+    const ColumnOptions* column = condition->comparison.column;
+    return is_exact_key_type(column->type, column->typmod, key->type) ? PushDown::operator_type : PushDown::column_type;
+  }
   PushDown verdict = judge(root, *key, is_sort, condition->comparison, outer);
   if (verdict != PushDown::key_condition) return verdict;
   return use == nullptr ? PushDown::no_partition_key : PushDown::superfluous;

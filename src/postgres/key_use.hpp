@@ -27,7 +27,7 @@ const char* push_down_reason(PushDown verdict);
 struct Condition {
   RestrictInfo* restriction;
   bool is_comparison;
-  Comparison comparison;   ///< only if is_comparison
+  Comparison comparison;   ///< only if is_comparison, except its column: set whenever one side is a column
 };
 
 /// Takes RestrictInfos apart; a list of Condition*.

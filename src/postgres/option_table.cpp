@@ -37,6 +37,8 @@ bool check_any(const char*, const char**) { return true; }
 
 // It becomes part of a host name.
 bool check_region(const char* value, const char**) {
+  for (const char* c = value; *c != '\0'; ++c)
+    if (*c >= 'A' && *c <= 'Z') return false;
   return has_length(value, 1, 63) && consists_of(value, "-") && value[0] != '-' && value[strlen(value) - 1] != '-';
 }
 
@@ -142,7 +144,7 @@ const OptionDefinition kOptions[] = {
                  .table = TABLE_FIELD(aws_region),
                  .import = IMPORT_FIELD(aws_region)},
      .check = check_region,
-     .accepts = "the name of a region: letters, digits and hyphens, such as us-west-2"},
+     .accepts = "the name of a region: lower-case letters, digits and hyphens, such as us-west-2"},
     {.name = "endpoint",
      .contexts = kOnServer,
      .targets = {.server = SERVER_FIELD(endpoint)},

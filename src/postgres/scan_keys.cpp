@@ -75,7 +75,7 @@ void add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   KeyValue text;
   if (!to_key_value(value, type, AttributeType::S, PG_INT32_MAX, &text)) {
     // Only an empty string is LIKE an empty pattern, and no key is empty.
-    range->impossible = range->impossible || (match == KeyMatch::like && text.length == 0);
+    range->impossible = range->impossible || (match == Comparator::like && text.length == 0);
     return;
   }
   bool exact = false;
@@ -108,8 +108,47 @@ void add_condition(SortRange* range, Comparator match, Datum value, Oid type, At
   }
 }
 
+bool is_inside(const SortRange& range, const KeyValue& value) {
+  int low = range.has_low ? compare_key_values(value, range.low) : 1;
+  int high = range.has_high ? compare_key_values(value, range.high) : -1;
+  return (low > 0 || (low == 0 && range.low_inclusive)) && (high < 0 || (high == 0 && range.high_inclusive)) &&
+         (!range.has_prefix || starts_with(value, range.prefix));
+}
+
+// The first string behind all that start with the prefix, or false when there is none: its last character becomes the next one,
+// in the order of code points, which is that of UTF-8 bytes.
+bool prefix_successor(const KeyValue& prefix, KeyValue* successor) {
+  auto* bytes = reinterpret_cast<unsigned char*>(pnstrdup(prefix.bytes, prefix.length));
+  int length = prefix.length;
+  while (length > 0) {
+    int start = length - 1;
+    while (start > 0 && (bytes[start] & 0xC0) == 0x80) --start;
+    pg_wchar next = utf8_to_unicode(bytes + start) + 1;
+    if (next == 0xD800) next = 0xE000;  // surrogates are no characters
+    if (next <= 0x10FFFF) {
+      auto* text = static_cast<unsigned char*>(palloc(start + 4));
+      memcpy(text, bytes, start);
+      unicode_to_utf8(next, text + start);
+      *successor = {AttributeType::S, reinterpret_cast<char*>(text), start + pg_utf_mblen(text + start)};
+      return true;
+    }
+    length = start;
+  }
+  return false;
+}
+
+// A prefix beside other bounds becomes bounds itself: one comparison then says it all.
+void fold_prefix(SortRange* range) {
+  if (!range->has_prefix || (!range->has_low && !range->has_high)) return;
+  KeyValue successor;
+  add_low(range, range->prefix, true);
+  if (prefix_successor(range->prefix, &successor)) add_high(range, successor, false);
+  range->has_prefix = false;
+}
+
 bool is_empty(const SortRange& range) {
   if (range.impossible) return true;
+  if (range.has_equal && !is_inside(range, range.equal)) return true;
   if (!range.has_low || !range.has_high) return false;
   int order = compare_key_values(range.low, range.high);
   return order > 0 || (order == 0 && !(range.low_inclusive && range.high_inclusive));
@@ -251,6 +290,7 @@ ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int op
       add_range(econtext, &keys, &range, operand, type);
     keys.impossible = keys.impossible || keys.key_count == 0;
   }
+  fold_prefix(&range);
   keys.impossible = keys.impossible || is_empty(range);
   keys.range = narrowest(range);
   return keys;

@@ -26,7 +26,9 @@ using dynamodb::TableDescription;
 
 constexpr int kFailureMaxAge = 60;  // seconds
 constexpr long kMaxEntries = 1024;
+// Planning can do without: it waits for an answer this long at the most, whatever the server's limits are.
 constexpr int kDescribeAttempts = 2;
+constexpr dynamodb::Milliseconds kDescribeTimeout{5000};
 
 // Shared by the cache and by those who use it, so that an entry can go while its description is in use.
 using SharedDescription = std::shared_ptr<const TableDescription>;
@@ -135,7 +137,7 @@ SharedDescription* ask(const TableOptions* table, Oid userid, MemoryContext work
   dynamodb::Client* client = acquire_client(table->serverid, userid, table->aws_region, work);
   auto* call = make_owned<dynamodb::Call>(work, [&] {
     return client->start("DescribeTable", dynamodb::describe_table_request(table->table_name), nullptr,
-                         {.max_attempts = kDescribeAttempts});
+                         {.max_attempts = kDescribeAttempts, .request_timeout = kDescribeTimeout});
   });
   advance(client, error_context);
   while (!call->finished()) wait_and_advance(client, error_context);

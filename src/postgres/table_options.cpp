@@ -156,7 +156,7 @@ bool column_type_fits(Oid column_type, AttributeType attribute) {
   bool is_array = OidIsValid(element);
   switch (attribute) {
     case AttributeType::S:  // anything that has one text form, by its input and output function
-      return !is_array && type != BYTEAOID && type != BOOLOID;
+      return !is_array && type != BYTEAOID && type != BOOLOID && !is_number(type);
     case AttributeType::N:
       return is_number(type) || is_timestamp(type);
     case AttributeType::B:
