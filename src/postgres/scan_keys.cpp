@@ -75,7 +75,7 @@ void add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   KeyValue text;
   if (!to_key_value(value, type, AttributeType::S, PG_INT32_MAX, &text)) {
     // Only an empty string is LIKE an empty pattern, and no key is empty.
-    range->impossible = range->impossible || (match == KeyMatch::like && text.length == 0);
+    range->impossible = range->impossible || (match == Comparator::like && text.length == 0);
     return;
   }
   bool exact = false;
