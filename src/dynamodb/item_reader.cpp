@@ -20,7 +20,7 @@ namespace {
 // usual size needed is given back: 1 MB of items seldom has more JSON than this.
 constexpr std::size_t kMaxKeptPageBytes = std::size_t{4} << 20;
 
-// Text of a JSON string token with its quotes, or of a key: trailing white space is not part of it.
+// The parser's raw text of a string or an object, without the white space that may follow it.
 std::string_view trim_token(std::string_view token) {
   while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
   return token;
@@ -272,7 +272,7 @@ error_code copy_object(ondemand::value value, std::string& text) {
   std::string_view raw;
   if (error_code failure = value.get_object().get(object)) return failure;
   if (error_code failure = object.raw_json().get(raw)) return failure;
-  text.assign(raw);
+  text.assign(trim_token(raw));
   return simdjson::SUCCESS;
 }
 
@@ -397,7 +397,10 @@ PageReader::Step PageReader::next(const AttributeSelection& selection, Item& ite
   ondemand::object object;
   error_code failure = simdjson::SUCCESS;
   Step step = impl_->next_object(object, failure);
-  if (step == Step::end) return step;
+  if (step == Step::end) {
+    impl_->at = ItemsAt::nowhere;  // the iterator would go on into what follows the array
+    return step;
+  }
 
   item.nodes_.clear();
   item.attributes_.clear();

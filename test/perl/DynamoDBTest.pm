@@ -16,6 +16,7 @@ use warnings;
 use Exporter 'import';
 use File::Basename qw(dirname);
 use File::Spec;
+use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
@@ -35,7 +36,7 @@ BEGIN
 	%outside = %ENV;
 	delete @ENV{ grep { /^AWS_/ || /_proxy$/i } keys %ENV };
 	$ENV{AWS_EC2_METADATA_DISABLED} = 'true';
-	$ENV{HOME} = PostgreSQL::Test::Utils::tempdir();
+	$ENV{HOME} = tempdir('dynamodb_fdw_home_XXXXXX', TMPDIR => 1, CLEANUP => 1);
 }
 
 # Runs one of test/tools; dies with what it wrote if it fails.
@@ -125,7 +126,7 @@ sub dynamodb_error
 # A running PostgreSQL server with the extension, the foreign server `dynamodb` and a user mapping with made-up
 # keys in database postgres.
 #   endpoint => URL     another endpoint, such as a FaultServer's
-#   options  => {...}   more options of the foreign server
+#   options  => {...}   more options of the foreign server; undef leaves one of ours out
 #   conf     => TEXT    lines for postgresql.conf
 #   env      => {...}   more environment for the server
 #   mapping  => 0       no user mapping
@@ -170,7 +171,7 @@ sub create_foreign_table
 sub _options
 {
 	my (%options) = @_;
-	my $list = join ', ', map { "$_ " . _literal($options{$_}) } sort keys %options;
+	my $list = join ', ', map { "$_ " . _literal($options{$_}) } grep { defined $options{$_} } sort keys %options;
 	return $list && " OPTIONS ($list)";
 }
 
