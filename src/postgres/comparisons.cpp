@@ -16,12 +16,15 @@ const char* const kComparatorNames[] = {"=", "<>", "<", "<=", ">", ">=", "= ANY"
 
 namespace {
 
-// Fixed object ids of pg_operator.dat and pg_opfamily.dat that have no macro: text ^@ text, and numeric_ops.
+// Fixed object ids of pg_operator.dat and pg_opfamily.dat that have no macro: text ^@ text, numeric_ops and
+// float_ops.
 constexpr Oid kTextStartsWithOperator = 3877;
 constexpr Oid kNumericBtreeFamily = 1988;
+constexpr Oid kFloatBtreeFamily = 1970;
 
 // The families whose order and equality DynamoDB shares, as far as collation and types allow.
-constexpr Oid kFamilies[] = {TEXT_BTREE_FAM_OID, INTEGER_BTREE_FAM_OID, kNumericBtreeFamily, BYTEA_BTREE_FAM_OID};
+constexpr Oid kFamilies[] = {TEXT_BTREE_FAM_OID, INTEGER_BTREE_FAM_OID, kNumericBtreeFamily, BYTEA_BTREE_FAM_OID,
+                             kFloatBtreeFamily};
 
 Node* strip_relabel(Node* node) {
   while (IsA(node, RelabelType)) node = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg);
@@ -52,12 +55,16 @@ bool match_btree_operator(Oid operator_oid, Comparator* comparator) {
   return false;
 }
 
-bool match_operator(Oid operator_oid, Comparator* comparator) {
+}  // namespace
+
+bool comparator_of(Oid operator_oid, Comparator* comparator) {
   if (operator_oid == OID_TEXT_LIKE_OP) *comparator = Comparator::like;
   else if (operator_oid == kTextStartsWithOperator) *comparator = Comparator::starts_with;
   else return match_btree_operator(operator_oid, comparator);
   return true;
 }
+
+namespace {
 
 void set_operand(Comparison* comparison, Node* operand, Oid collation) {
   comparison->operand = reinterpret_cast<Expr*>(operand);
@@ -72,13 +79,13 @@ bool match_binary(RelOptInfo* rel, const TableOptions* table, OpExpr* clause, Co
   comparison->column = match_column(rel, table, left);
   if (comparison->column != nullptr) {
     set_operand(comparison, right, clause->inputcollid);
-    return match_operator(clause->opno, &comparison->comparator);
+    return comparator_of(clause->opno, &comparison->comparator);
   }
   comparison->column = match_column(rel, table, right);
   if (comparison->column == nullptr) return false;
   set_operand(comparison, left, clause->inputcollid);
   Oid commuted = get_commutator(clause->opno);
-  return OidIsValid(commuted) && match_operator(commuted, &comparison->comparator);
+  return OidIsValid(commuted) && comparator_of(commuted, &comparison->comparator);
 }
 
 bool match_any(RelOptInfo* rel, const TableOptions* table, ScalarArrayOpExpr* clause, Comparison* comparison) {
@@ -86,7 +93,7 @@ bool match_any(RelOptInfo* rel, const TableOptions* table, ScalarArrayOpExpr* cl
   if (comparison->column == nullptr || !clause->useOr) return false;
   set_operand(comparison, static_cast<Node*>(lsecond(clause->args)), clause->inputcollid);
   comparison->operand_type = get_base_element_type(comparison->operand_type);
-  if (!match_operator(clause->opno, &comparison->comparator) || comparison->comparator != Comparator::equal)
+  if (!comparator_of(clause->opno, &comparison->comparator) || comparison->comparator != Comparator::equal)
     return false;
   comparison->comparator = Comparator::any_of;
   return true;

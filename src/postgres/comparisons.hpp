@@ -34,6 +34,9 @@ struct Comparison {
 /// meaning up to collation and type: of these the caller judges. False: it is something else.
 bool match_comparison(RelOptInfo* rel, const TableOptions* table, Expr* clause, Comparison* comparison);
 
+/// The comparator that an operator stands for; false: none of DynamoDB's.
+bool comparator_of(Oid operator_oid, Comparator* comparator);
+
 /// Whether a btree operator family's order and equality are DynamoDB's too, as far as collation and types allow.
 bool is_shared_family(Oid family);
 

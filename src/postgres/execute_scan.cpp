@@ -34,13 +34,17 @@ ErrorContext error_context(const ScanState* state) { return {operation_name(stat
 void prepare_operands(ForeignScanState* node, ScanState* state) {
   List* expressions = reinterpret_cast<ForeignScan*>(node->ss.ps.plan)->fdw_exprs;
   List* states = ExecInitExprList(expressions, &node->ss.ps);
-  state->operand_count = list_length(states);
+  state->operand_count = list_length(state->plan.clause_attributes);
   state->operands = static_cast<KeyOperand*>(palloc0(sizeof(KeyOperand) * Max(state->operand_count, 1)));
   for (int i = 0; i < state->operand_count; ++i)
     state->operands[i] = {list_nth_int(state->plan.clause_attributes, i),
                           static_cast<Comparator>(list_nth_int(state->plan.clause_comparators, i)),
                           static_cast<ExprState*>(list_nth(states, i)),
                           exprType(static_cast<Node*>(list_nth(expressions, i)))};
+  int filter_count = list_length(states) - state->operand_count;
+  state->filter_operands = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * Max(filter_count, 1)));
+  for (int i = 0; i < filter_count; ++i)
+    state->filter_operands[i] = static_cast<ExprState*>(list_nth(states, state->operand_count + i));
 }
 
 // The objects that live as long as the node: client, selection, item and the columns' readers.
@@ -62,12 +66,13 @@ void prepare_reading(ForeignScanState* node, ScanState* state) {
 
 // --- requests: library code, guarded
 
-dynamodb::ReadRequest make_request(const ScanState* state) {
+dynamodb::ReadRequest make_request(const ScanState* state, const dynamodb::Filter* filter) {
   dynamodb::ReadRequest request;
   request.table = state->table->table_name;
   if (state->plan.index_name != nullptr) request.index = state->plan.index_name;
   request.backward = state->plan.backward;
   request.consistent_read = state->table->consistent_read;
+  request.filter = filter;
   ListCell* cell;
   foreach (cell, state->plan.projection) request.projection.emplace_back(strVal(lfirst(cell)));
   return request;
@@ -79,13 +84,13 @@ dynamodb::ScalarValue scalar(const KeyValue& value) {
 
 std::string key_name(const ScanState* state, int attribute) { return strVal(list_nth(state->plan.key_names, attribute)); }
 
-void add_scan(const ScanState* state, dynamodb::RequestSet& requests) {
-  requests.heads.push_back(dynamodb::scan_head(make_request(state)));
+void add_scan(const ScanState* state, const dynamodb::ReadRequest& request, dynamodb::RequestSet& requests) {
+  requests.heads.push_back(dynamodb::scan_head(request));
   requests.segments = static_cast<uint32_t>(state->table->parallel_scan_count);
 }
 
-void add_queries(const ScanState* state, const ScanKeys& keys, dynamodb::RequestSet& requests) {
-  dynamodb::ReadRequest request = make_request(state);
+void add_queries(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
+                 dynamodb::RequestSet& requests) {
   std::vector<dynamodb::KeyCondition> conditions(keys.fixed_count);
   for (int i = 0; i < keys.fixed_count; ++i) conditions[i].attribute = key_name(state, i);
   if (keys.range.present) {
@@ -99,12 +104,12 @@ void add_queries(const ScanState* state, const ScanKeys& keys, dynamodb::Request
   }
 }
 
-void add_look_ups(const ScanState* state, const ScanKeys& keys, dynamodb::RequestSet& requests) {
+void add_look_ups(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
+                  dynamodb::RequestSet& requests) {
   std::vector<dynamodb::Key> wanted(keys.key_count);
   for (int k = 0; k < keys.key_count; ++k)
     for (int i = 0; i < keys.fixed_count; ++i)
       wanted[k].emplace_back(key_name(state, i), scalar(keys.values[k * keys.fixed_count + i]));
-  dynamodb::ReadRequest request = make_request(state);
   if (wanted.size() == 1) {
     requests.operation = "GetItem";
     requests.heads.push_back(dynamodb::get_item_head(request, wanted[0]));
@@ -114,20 +119,24 @@ void add_look_ups(const ScanState* state, const ScanKeys& keys, dynamodb::Reques
   }
 }
 
-dynamodb::RequestSet make_requests(const ScanState* state, const ScanKeys& keys) {
+dynamodb::RequestSet make_requests(const ScanState* state, const ScanKeys& keys, const PlainFilter* plain) {
+  dynamodb::Filter filter;
+  if (plain != nullptr) filter = dynamodb::simplify(to_library_filter(plain));
+  bool filtered = filter.kind != dynamodb::Filter::Kind::constant;
+  dynamodb::ReadRequest request = make_request(state, filtered ? &filter : nullptr);
   dynamodb::RequestSet requests;
   requests.operation = operation_name(state);
   switch (state->plan.operation) {
-    case ReadOperation::scan: add_scan(state, requests); break;
-    case ReadOperation::query: add_queries(state, keys, requests); break;
-    default: add_look_ups(state, keys, requests); break;
+    case ReadOperation::scan: add_scan(state, request, requests); break;
+    case ReadOperation::query: add_queries(state, keys, request, requests); break;
+    default: add_look_ups(state, keys, request, requests); break;
   }
   return requests;
 }
 
 // ---
 
-void start_stream(ScanState* state, const ScanKeys& keys) {
+void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* filter) {
   dynamodb::RateLimiter* limiter = read_rate_limiter(state->table->relid, state->table->read_capacity_limit);
   dynamodb::PageStreamOptions options;
   options.slow_start = state->plan.slow_start;
@@ -137,7 +146,7 @@ void start_stream(ScanState* state, const ScanKeys& keys) {
   if (state->plan.operation == ReadOperation::scan)
     options.max_in_flight = Min(state->table->parallel_scan_count, state->server->max_connections);
   state->stream = make_owned<PageStream>(state->stream_context, [&] {
-    return std::make_unique<PageStream>(*state->client, make_requests(state, keys), options, limiter,
+    return std::make_unique<PageStream>(*state->client, make_requests(state, keys, filter), options, limiter,
                                         dynamodb::system_clock());
   });
 }
@@ -165,7 +174,8 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   ScanKeys keys{};
   // Per-tuple memory is reset before the next row, but not before the requests are made.
   if (state->plan.operation != ReadOperation::scan) keys = evaluate_scan_keys(state, node->ss.ps.ps_ExprContext);
-  if (!keys.impossible) start_stream(state, keys);
+  const PlainFilter* filter = evaluate_scan_filter(state, node->ss.ps.ps_ExprContext);
+  if (!keys.impossible && !is_never_true(filter)) start_stream(state, keys, filter);
 }
 
 // An answer that the table or index does not exist disproves what is remembered of it.
@@ -216,6 +226,10 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
   PageStreamStatistics sum = *state->totals;
   if (state->stream != nullptr) add_statistics(&sum, state->stream->statistics());
   return sum;
+}
+
+PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext) {
+  return state->plan.filter ? evaluate_filter(econtext, state->plan.filter, state->filter_operands) : nullptr;
 }
 
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {

@@ -1,6 +1,7 @@
 // The executor's callbacks of a foreign scan, and the state that EXPLAIN reads.
 #pragma once
 
+#include "filter_values.hpp"
 #include "options.hpp"
 #include "pg.hpp"
 #include "scan_keys.hpp"
@@ -21,6 +22,7 @@ struct ScanState {
   Oid userid;
   KeyOperand* operands;                    ///< of the key's clauses
   int operand_count;
+  ExprState** filter_operands;
 
   dynamodb::Client* client;                ///< null until the scan starts
   dynamodb::AttributeSelection* selection;
@@ -42,6 +44,9 @@ struct ScanState {
 
 /// All that the node's scans have cost so far.
 dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
+
+/// Evaluates the filter; palloc'ed in the current context. Null: there is none.
+PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext);
 
 /// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is no Scan.
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext);

@@ -129,8 +129,8 @@ char* conditions_with_expressions(const Explainer& explainer) {
   return text.data;
 }
 
-const char* operation_with_count(const ScanState* state, const ScanKeys* keys) {
-  if (keys != nullptr && keys->impossible) return "None";
+const char* operation_with_count(const ScanState* state, const ScanKeys* keys, const PlainFilter* filter) {
+  if ((keys != nullptr && keys->impossible) || is_never_true(filter)) return "None";
   switch (state->plan.operation) {
     case ReadOperation::scan: return "Scan";
     case ReadOperation::query:
@@ -142,21 +142,39 @@ const char* operation_with_count(const ScanState* state, const ScanKeys* keys) {
   }
 }
 
+// The SQL conditions that become the filter, where their operands have no values yet.
+char* filtered_conditions(const Explainer& explainer) {
+  StringInfoData text;
+  initStringInfo(&text);
+  ListCell* clause;
+  ListCell* verdict;
+  forboth (clause, explainer.node->ss.ps.plan->qual, verdict, explainer.state->plan.verdicts) {
+    if (static_cast<PushDown>(lfirst_int(verdict)) != PushDown::filter) continue;
+    appendStringInfo(&text, "%s%s", text.len > 0 ? " AND " : "", deparse(explainer, static_cast<Node*>(lfirst(clause))));
+  }
+  return text.data;
+}
+
 // The operation's name, table and index, and the key condition; with values wherever they are known.
 void explain_operation(const Explainer& explainer) {
   const ScanState* state = explainer.state;
   ExplainState* es = explainer.es;
   bool keyed = state->plan.operation != ReadOperation::scan;
-  bool values = keyed && has_values(explainer);
+  bool known = has_values(explainer);
+  bool values = keyed && known;
   ScanKeys keys{};
-  if (values) keys = evaluate_scan_keys(state, explainer.node->ss.ps.ps_ExprContext);
-  ExplainPropertyText("DynamoDB Operation", operation_with_count(state, values ? &keys : nullptr), es);
+  ExprContext* econtext = explainer.node->ss.ps.ps_ExprContext;
+  if (values) keys = evaluate_scan_keys(state, econtext);
+  const PlainFilter* filter = known ? evaluate_scan_filter(state, econtext) : nullptr;
+  ExplainPropertyText("DynamoDB Operation", operation_with_count(state, values ? &keys : nullptr, filter), es);
   const char* region = effective_region(state->table->serverid, state->userid, state->table->aws_region);
   ExplainPropertyText("DynamoDB Table", psprintf("%s (%s)", state->table->table_name, region), es);
   if (state->plan.index_name != nullptr) ExplainPropertyText("DynamoDB Index", state->plan.index_name, es);
   if (keyed)
     ExplainPropertyText("Key Condition",
                         values ? conditions_with_values(state, keys) : conditions_with_expressions(explainer), es);
+  if (state->plan.filter != nullptr)
+    ExplainPropertyText("DynamoDB Filter", known ? filter_text(filter) : filtered_conditions(explainer), es);
   if (state->plan.operation == ReadOperation::query && state->plan.backward)
     ExplainPropertyText("Direction", "Backward", es);
   if (state->plan.first_limit > 0 && (!keyed || state->plan.operation == ReadOperation::query))
@@ -179,7 +197,7 @@ void explain_not_pushed(const Explainer& explainer) {
   ListCell* verdict;
   forboth (clause, explainer.node->ss.ps.plan->qual, verdict, explainer.state->plan.verdicts) {
     auto judged = static_cast<PushDown>(lfirst_int(verdict));
-    if (judged == PushDown::key_condition) continue;
+    if (judged == PushDown::key_condition || judged == PushDown::filter) continue;
     reasons = lappend(reasons, psprintf("%s: %s", deparse(explainer, static_cast<Node*>(lfirst(clause))),
                                         push_down_reason(judged)));
   }

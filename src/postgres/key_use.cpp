@@ -131,7 +131,8 @@ bool uses_restriction(const KeyUse* use, const RestrictInfo* restriction) {
 const char* push_down_reason(PushDown verdict) {
   switch (verdict) {
     case PushDown::key_condition: break;
-    case PushDown::not_a_key: return "not a comparison of a key column";
+    case PushDown::filter: break;
+    case PushDown::no_counterpart: return "DynamoDB has no expression for it";
     case PushDown::operand: return "the value to compare with is not known when the scan starts";
     case PushDown::column_type: return "the SQL types do not correspond exactly to the type of the key attribute";
     case PushDown::operator_type: return "a key condition has no such operator";
@@ -169,10 +170,10 @@ PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyU
                     Relids outer) {
   if (use != nullptr && uses_restriction(use, condition->restriction)) return PushDown::key_condition;
   const KeySchema* schema = use != nullptr ? use->schema : table_schema;
-  if (condition->comparison.column == nullptr || schema == nullptr) return PushDown::not_a_key;
+  if (condition->comparison.column == nullptr || schema == nullptr) return PushDown::no_counterpart;
   bool is_sort;
   const KeyAttribute* key = find_attribute(schema, condition->comparison.column, &is_sort);
-  if (key == nullptr) return PushDown::not_a_key;
+  if (key == nullptr) return PushDown::no_counterpart;
   if (!condition->is_comparison) {
     const ColumnOptions* column = condition->comparison.column;
     return is_exact_key_type(column->type, column->typmod, key->type) ? PushDown::operator_type : PushDown::column_type;

@@ -10,7 +10,8 @@ namespace dynamodb_fdw {
 /// Whether DynamoDB gets a condition, and why not. Stored in plans as an integer.
 enum class PushDown : int {
   key_condition,       ///< it does, as part of the key condition
-  not_a_key,           ///< not a comparison of a column that is a key
+  filter,              ///< it does, as part of the filter expression, in a form that may let more items through
+  no_counterpart,      ///< nothing in DynamoDB's expressions says it
   operand,             ///< the other side is not known before the scan: another column, a volatile function
   column_type,         ///< the column's SQL type has no exact counterpart among DynamoDB's key types
   operator_type,       ///< an operator that key conditions do not have
@@ -20,7 +21,7 @@ enum class PushDown : int {
   superfluous,         ///< another condition on the same key attribute was chosen
 };
 
-/// The reason in words, for EXPLAIN. REQUIRES: not key_condition.
+/// The reason in words, for EXPLAIN. REQUIRES: neither key_condition nor filter.
 const char* push_down_reason(PushDown verdict);
 
 /// One condition of the scan, taken apart once for all keys.

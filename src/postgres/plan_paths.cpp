@@ -7,6 +7,7 @@
 #include "access_path.hpp"
 #include "compat.hpp"
 #include "errors.hpp"
+#include "filter_terms.hpp"
 #include "scan_plan.hpp"
 #include "table_metadata.hpp"
 
@@ -224,17 +225,41 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
   return operands;
 }
 
-List* collect_verdicts(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, const AccessPath* access,
-                       List* scan_clauses, Relids outer) {
-  List* verdicts = NIL;
+// What becomes of each condition: part of the key, of the filter, or left to PostgreSQL for a reason.
+struct ConditionPlan {
+  List* verdicts;   // integers: PushDown
+  List* terms;      // FilterTerm*
+};
+
+ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planned, const AccessPath* access,
+                              List* scan_clauses) {
+  ConditionPlan result{};
+  bool filters = access->operation == ReadOperation::scan || access->operation == ReadOperation::query;
   ListCell* cell;
-  foreach (cell, take_apart(rel, planned->table, scan_clauses)) {
+  foreach (cell, take_apart(context->rel, planned->table, scan_clauses)) {
     auto* condition = static_cast<Condition*>(lfirst(cell));
     if (condition->restriction->pseudoconstant) continue;
-    PushDown verdict = verdict_on(root, table_schema(planned), access->use, condition, outer);
-    verdicts = lappend_int(verdicts, static_cast<int>(verdict));
+    PushDown verdict =
+        verdict_on(context->root, table_schema(planned), access->use, condition, context->outer);
+    FilterTerm* term = nullptr;
+    if (filters && verdict != PushDown::key_condition)
+      term = translate_filter(context, condition->restriction->clause, false);
+    if (term != nullptr) {
+      result.terms = lappend(result.terms, term);
+      verdict = PushDown::filter;
+    }
+    result.verdicts = lappend_int(result.verdicts, static_cast<int>(verdict));
   }
-  return verdicts;
+  return result;
+}
+
+FilterTerm* join_terms(List* terms) {
+  if (list_length(terms) < 2) return terms == NIL ? nullptr : static_cast<FilterTerm*>(linitial(terms));
+  auto* all = static_cast<FilterTerm*>(palloc0(sizeof(FilterTerm)));
+  all->kind = TermKind::all_of;
+  all->operand = -1;
+  all->children = terms;
+  return all;
 }
 
 Oid planning_user(const RelOptInfo* rel) { return OidIsValid(rel->userid) ? rel->userid : GetUserId(); }
@@ -285,12 +310,16 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
   plan.projection = planned->attributes;
-  plan.verdicts = collect_verdicts(root, rel, planned, access, scan_clauses, outer);
+  FilterContext context{root, rel, planned->table, access->use ? access->use->schema : nullptr, outer, NIL};
+  ConditionPlan conditions = plan_conditions(&context, planned, access, scan_clauses);
+  plan.verdicts = conditions.verdicts;
+  plan.filter = join_terms(conditions.terms);
   plan.indexes_left_out = planned->indexes_left_out;
   plan.estimated_capacity =
       estimate_read_capacity(planned->size, access->items, access->requests, planned->table->consistent_read);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
   List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
+  operands = list_concat(operands, context.operands);
   return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
                           serialize_scan_plan(plan), NIL, NIL, outer_plan);
 }

@@ -76,12 +76,16 @@ bool copy_number(std::string_view text, char* copy) {
 const char* read_text(ReadContext* context, const ColumnReader* reader, uint32_t index, Datum* value) {
   const ValueNode& node = context->item->node(index);
   if (node.type != AttributeType::S) return wrong_type(context);
-  // varchar(n) may have to refuse or cut: its input function knows.
-  if (reader->typmod >= 0) return read_by_input_function(context, reader, index, value);
   const char* reason;
   int length;
   const char* text = server_text(context, node.view(), &length, &reason);
   if (text == nullptr) return reason;
+  // varchar(n) would cut spaces off the end without a word: then what is shown would not be what is stored.
+  if (reader->typmod >= VARHDRSZ && length > reader->typmod - VARHDRSZ &&
+      pg_mbstrlen_with_len(text, length) > reader->typmod - VARHDRSZ) {
+    context->sqlstate = ERRCODE_STRING_DATA_RIGHT_TRUNCATION;
+    return psprintf("The string is longer than %d characters", reader->typmod - static_cast<int>(VARHDRSZ));
+  }
   char* datum = arena_allocate(context, length + VARHDRSZ);
   SET_VARSIZE(datum, length + VARHDRSZ);
   memcpy(VARDATA(datum), text, length);

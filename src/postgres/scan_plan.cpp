@@ -10,7 +10,7 @@ namespace {
 
 // Places in the list.
 enum Item {
-  kNumbers, kKeyNames, kKeyTypes, kClauseAttributes, kClauseComparators, kColumns, kProjection, kVerdicts,
+  kNumbers, kKeyNames, kKeyTypes, kClauseAttributes, kClauseComparators, kFilter, kColumns, kProjection, kVerdicts,
   kIndexesLeftOut, kIndexName, kPartitionKey, kSortKey, kCapacity, kExpectedItems, kItemCount
 };
 // Places in the list of numbers.
@@ -33,8 +33,8 @@ List* serialize_scan_plan(const ScanPlan& plan) {
   List* numbers = list_make5_int(static_cast<int>(plan.operation), plan.backward, plan.slow_start, plan.first_limit,
                                  plan.partition_count);
   List* items = list_make1(numbers);
-  for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators, plan.columns,
-                     plan.projection, plan.verdicts, plan.indexes_left_out})
+  for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators,
+                     serialize_filter(plan.filter), plan.columns, plan.projection, plan.verdicts, plan.indexes_left_out})
     items = lappend(items, list);
   for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
     items = lappend(items, optional_string(text));
@@ -56,6 +56,7 @@ ScanPlan deserialize_scan_plan(List* items) {
   plan.key_types = read_list(items, kKeyTypes);
   plan.clause_attributes = read_list(items, kClauseAttributes);
   plan.clause_comparators = read_list(items, kClauseComparators);
+  plan.filter = deserialize_filter(read_list(items, kFilter));
   plan.columns = read_list(items, kColumns);
   plan.projection = read_list(items, kProjection);
   plan.verdicts = read_list(items, kVerdicts);

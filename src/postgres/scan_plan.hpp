@@ -2,6 +2,7 @@
 #pragma once
 
 #include "access_path.hpp"
+#include "filter_terms.hpp"
 #include "pg.hpp"
 
 extern "C" {
@@ -10,7 +11,8 @@ extern "C" {
 
 namespace dynamodb_fdw {
 
-/// A foreign scan's plan. The ForeignScan's fdw_exprs are the operands of the key's clauses, in the order of clause_attributes.
+/// A foreign scan's plan. The ForeignScan's fdw_exprs are the operands of the key's clauses, in the order of clause_attributes,
+/// and behind them those of the filter.
 struct ScanPlan {
   ReadOperation operation;
   bool backward;                          ///< against the order of the sort key
@@ -22,6 +24,7 @@ struct ScanPlan {
   List* key_types;                        ///< integers: AttributeType
   List* clause_attributes;                ///< integers: places in key_names
   List* clause_comparators;               ///< integers: Comparator
+  FilterTerm* filter;                     ///< of a Scan or Query; null: none
   List* columns;                          ///< integers: attnums to read
   List* projection;                       ///< String: attributes to ask for (UTF-8); NIL: all
   List* verdicts;                         ///< integers: PushDown for each condition of the plan's qual, in its order
