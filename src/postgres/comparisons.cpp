@@ -99,6 +99,32 @@ bool match_any(RelOptInfo* rel, const TableOptions* table, ScalarArrayOpExpr* cl
   return true;
 }
 
+// a = x OR a = y is a = ANY (ARRAY[x, y]).
+bool match_alternatives(RelOptInfo* rel, const TableOptions* table, BoolExpr* clause, Comparison* comparison) {
+  if (clause->boolop != OR_EXPR) return false;
+  List* operands = NIL;
+  ListCell* cell;
+  foreach (cell, clause->args) {
+    Comparison next{};
+    auto* argument = static_cast<Expr*>(lfirst(cell));
+    if (!IsA(argument, OpExpr) || !match_comparison(rel, table, argument, &next) || next.comparator != Comparator::equal)
+      return false;
+    if (operands != NIL && (next.column != comparison->column || next.operand_type != comparison->operand_type ||
+                            next.collation != comparison->collation))
+      return false;
+    *comparison = next;
+    operands = lappend(operands, next.operand);
+  }
+  ArrayExpr* array = makeNode(ArrayExpr);
+  array->element_typeid = comparison->operand_type;
+  array->array_typeid = get_array_type(comparison->operand_type);
+  array->elements = operands;
+  array->location = -1;
+  comparison->operand = reinterpret_cast<Expr*>(array);
+  comparison->comparator = Comparator::any_of;
+  return OidIsValid(array->array_typeid);
+}
+
 bool match_function(RelOptInfo* rel, const TableOptions* table, FuncExpr* clause, Comparison* comparison) {
   if (clause->funcid != F_STARTS_WITH) return false;
   comparison->column = match_column(rel, table, static_cast<Node*>(linitial(clause->args)));
@@ -128,6 +154,7 @@ bool match_comparison(RelOptInfo* rel, const TableOptions* table, Expr* clause, 
   switch (nodeTag(clause)) {
     case T_OpExpr: return match_binary(rel, table, reinterpret_cast<OpExpr*>(clause), comparison);
     case T_ScalarArrayOpExpr: return match_any(rel, table, reinterpret_cast<ScalarArrayOpExpr*>(clause), comparison);
+    case T_BoolExpr: return match_alternatives(rel, table, reinterpret_cast<BoolExpr*>(clause), comparison);
     case T_FuncExpr: return match_function(rel, table, reinterpret_cast<FuncExpr*>(clause), comparison);
     default: return false;
   }

@@ -8,6 +8,7 @@
 #include "connections.hpp"
 #include "handles.hpp"
 #include "progress.hpp"
+#include "scan_policy.hpp"
 #include "table_metadata.hpp"
 #include "wait.hpp"
 
@@ -151,22 +152,9 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   });
 }
 
-void apply_scan_policy(const ScanState* state) {
-  if (state->plan.operation != ReadOperation::scan) return;
-  if (state->table->scan_policy == ScanPolicy::warn)
-    ereport(WARNING, (errmsg("DynamoDB FDW SCAN operation; this can be costly and time-consuming; use partition_key "
-                             "if possible")));
-  if (state->table->scan_policy != ScanPolicy::deny) return;
-  const TableOptions* table = state->table;
-  const char* key = table->partition_key >= 0 ? table->columns[table->partition_key].column_name : nullptr;
-  ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-                  errmsg("Scan of DynamoDB table \"%s\" is denied by scan_policy", table->table_name),
-                  key != nullptr ? errhint("Add an equality condition on the partition key, column \"%s\".", key) : 0));
-}
-
 void start_scan(ForeignScanState* node, ScanState* state) {
   if (!state->ever_started) {
-    apply_scan_policy(state);
+    if (state->plan.operation == ReadOperation::scan) apply_scan_policy(state->table, state->plan.estimated_capacity);
     prepare_reading(node, state);
     state->start_time = state->last_progress = GetCurrentTimestamp();
   }

@@ -86,7 +86,7 @@ int compare_key_values(const KeyValue& left, const KeyValue& right) {
 }
 
 void append_key_value(StringInfo out, const KeyValue& value) {
-  if (value.type == AttributeType::N) {
+  if (value.type == AttributeType::N || value.type == AttributeType::BOOL) {
     appendBinaryStringInfo(out, value.bytes, value.length);
     return;
   }

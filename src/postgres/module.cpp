@@ -1,9 +1,12 @@
 // Entry points of the shared library: magic, settings, and the handler's table of callbacks.
+#include <cfloat>
+
 #include "execute_scan.hpp"
 #include "explain.hpp"
 #include "import_schema.hpp"
 #include "plan_paths.hpp"
 #include "progress.hpp"
+#include "scan_policy.hpp"
 #include "table_metadata.hpp"
 
 extern "C" {
@@ -19,6 +22,10 @@ void _PG_init(void) {
                           "Time between the progress messages of a long scan; 0 turns them off.", nullptr,
                           &dynamodb_fdw::progress_interval, 10, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, nullptr,
                           nullptr, nullptr);
+  DefineCustomRealVariable("dynamodb_fdw.max_scan_capacity",
+                           "Capacity units a Scan may be expected to consume; 0 sets no limit.",
+                           "A Scan whose estimate is higher is an error before it starts.",
+                           &dynamodb_fdw::max_scan_capacity, 0, 0, DBL_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   dynamodb_fdw::define_metadata_settings();
   MarkGUCPrefixReserved("dynamodb_fdw");
 }

@@ -6,6 +6,7 @@
 
 #include "access_path.hpp"
 #include "compat.hpp"
+#include "document_fields.hpp"
 #include "errors.hpp"
 #include "filter_terms.hpp"
 #include "scan_plan.hpp"
@@ -80,15 +81,16 @@ const char* path_attribute(const char* path) {
 
 // The attributes to ask for: those of the columns in use, and the key. NIL: everything, because a column holds the whole
 // item, or because the key is not known and nothing else is used.
-List* needed_attributes(const PlannedTable* planned) {
+List* needed_attributes(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned) {
   List* attributes = NIL;
   if (planned->partition_key) attributes = add_attribute(attributes, planned->partition_key);
   if (planned->sort_key) attributes = add_attribute(attributes, planned->sort_key);
   ListCell* cell;
   foreach (cell, planned->columns) {
     const ColumnOptions& column = planned->table->columns[lfirst_int(cell) - 1];
-    if (column.document || (column.row_id && planned->partition_key == nullptr)) return NIL;
-    if (column.row_id) continue;
+    if (column.row_id && planned->partition_key == nullptr) return NIL;
+    if (column.document && !find_document_fields(root, rel, &column, &attributes)) return NIL;
+    if (column.row_id || column.document) continue;
     attributes = add_attribute(attributes, column.mapped_path ? path_attribute(column.mapped_path) : column.attribute);
   }
   return attributes;
@@ -278,7 +280,7 @@ void dynamodbGetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
   planned->schemas = find_key_schemas(planned->table, description);
   name_keys(planned);
   planned->columns = used_columns(rel, planned->table);
-  planned->attributes = needed_attributes(planned);
+  planned->attributes = needed_attributes(root, rel, planned);
   planned->conditions = take_apart(rel, planned->table, rel->baserestrictinfo);
   planned->size = estimate_table_size(description, rel->tuples);
   rel->tuples = planned->size.items;
