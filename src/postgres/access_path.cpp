@@ -109,6 +109,7 @@ void add_order(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, 
 // --- how much is read
 
 double list_lengths(PlannerInfo* root, const KeyUse* use) {
+  if (use->tuples != NIL) return list_length(use->tuples);
   double product = 1;
   ListCell* cell;
   foreach (cell, use->clauses) {

@@ -221,6 +221,9 @@ PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext)
 }
 
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {
+  if (state->plan.tuple_count > 0)
+    return evaluate_tuples(econtext, state->operands, state->plan.tuple_count, state->plan.key_types,
+                           state->plan.partition_count);
   return evaluate_keys(econtext, state->operands, state->operand_count, state->plan.key_types,
                        state->plan.partition_count);
 }

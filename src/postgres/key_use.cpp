@@ -119,7 +119,86 @@ const KeyAttribute* find_attribute(const KeySchema* schema, const ColumnOptions*
   return nullptr;
 }
 
+// --- whole keys as an OR of ANDs
+
+const Comparison* find_equality(PlannerInfo* root, const KeyAttribute& key, bool is_sort, List* comparisons, Relids outer) {
+  ListCell* cell;
+  foreach (cell, comparisons) {
+    auto* comparison = static_cast<Comparison*>(lfirst(cell));
+    if (comparison->column == key.column && comparison->comparator == Comparator::equal &&
+        judge(root, key, is_sort, *comparison, outer) == PushDown::key_condition)
+      return comparison;
+  }
+  return nullptr;
+}
+
+// The values of one alternative for all attributes of the key, or NIL when it leaves one open.
+List* key_tuple(PlannerInfo* root, const KeySchema* schema, List* comparisons, Relids outer) {
+  List* values = NIL;
+  for (int i = 0; i < schema->partition_count + schema->sort_count; ++i) {
+    bool is_sort = i >= schema->partition_count;
+    const KeyAttribute& key = is_sort ? schema->sort[i - schema->partition_count] : schema->partition[i];
+    if (key.column == nullptr) return NIL;
+    const Comparison* equality = find_equality(root, key, is_sort, comparisons, outer);
+    if (equality == nullptr) return NIL;
+    values = lappend(values, equality->operand);
+  }
+  return values;
+}
+
+bool add_tuples(PlannerInfo* root, KeyUse* use, const Condition* condition, Relids outer) {
+  List* tuples = NIL;
+  ListCell* cell;
+  foreach (cell, condition->alternatives) {
+    List* tuple = key_tuple(root, use->schema, static_cast<List*>(lfirst(cell)), outer);
+    if (tuple == NIL) return false;
+    tuples = lappend(tuples, tuple);
+  }
+  use->tuples = tuples;
+  use->tuples_of = condition->restriction;
+  use->clauses = NIL;
+  use->whole_key = true;
+  use->lists = 1;
+  return tuples != NIL;
+}
+
+// Only the table itself can be read by whole keys.
+bool find_tuples(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer) {
+  ListCell* cell;
+  if (use->schema->index_name != nullptr) return false;
+  foreach (cell, conditions)
+    if (add_tuples(root, use, static_cast<Condition*>(lfirst(cell)), outer)) return true;
+  return false;
+}
+
+// Comparisons of one arm of an OR: a single one, or several under AND. NIL when none is one.
+List* arm_comparisons(RelOptInfo* rel, const TableOptions* table, Expr* arm) {
+  bool conjunction = IsA(arm, BoolExpr) && reinterpret_cast<BoolExpr*>(arm)->boolop == AND_EXPR;
+  List* clauses = conjunction ? reinterpret_cast<BoolExpr*>(arm)->args : list_make1(arm);
+  List* comparisons = NIL;
+  ListCell* cell;
+  foreach (cell, clauses) {
+    auto* comparison = static_cast<Comparison*>(palloc0(sizeof(Comparison)));
+    if (match_comparison(rel, table, static_cast<Expr*>(lfirst(cell)), comparison))
+      comparisons = lappend(comparisons, comparison);
+  }
+  return comparisons;
+}
+
+List* find_alternatives(RelOptInfo* rel, const TableOptions* table, Expr* clause) {
+  if (!IsA(clause, BoolExpr) || reinterpret_cast<BoolExpr*>(clause)->boolop != OR_EXPR) return NIL;
+  List* alternatives = NIL;
+  ListCell* cell;
+  foreach (cell, reinterpret_cast<BoolExpr*>(clause)->args) {
+    List* comparisons = arm_comparisons(rel, table, static_cast<Expr*>(lfirst(cell)));
+    if (comparisons == NIL) return NIL;
+    alternatives = lappend(alternatives, comparisons);
+  }
+  return alternatives;
+}
+
 bool uses_restriction(const KeyUse* use, const RestrictInfo* restriction) {
+  if (use->tuples_of == restriction) return true;
   ListCell* cell;
   foreach (cell, use->clauses)
     if (static_cast<KeyClause*>(lfirst(cell))->restriction == restriction) return true;
@@ -153,6 +232,8 @@ List* take_apart(RelOptInfo* rel, const TableOptions* table, List* restrictions)
     condition->restriction = restriction;
     condition->is_comparison =
         !restriction->pseudoconstant && match_comparison(rel, table, restriction->clause, &condition->comparison);
+    if (!restriction->pseudoconstant && !condition->is_comparison)
+      condition->alternatives = find_alternatives(rel, table, restriction->clause);
     conditions = lappend(conditions, condition);
   }
   return conditions;
@@ -161,9 +242,11 @@ List* take_apart(RelOptInfo* rel, const TableOptions* table, List* restrictions)
 KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer) {
   auto* use = static_cast<KeyUse*>(palloc0(sizeof(KeyUse)));
   use->schema = schema;
-  if (!add_partition(root, use, conditions, outer)) return nullptr;
-  add_sort(root, use, conditions, outer);
-  return use;
+  bool partition = add_partition(root, use, conditions, outer);
+  if (partition) add_sort(root, use, conditions, outer);
+  // Whole keys beat a Query of what may be much more.
+  bool tuples = !use->whole_key && find_tuples(root, use, conditions, outer);
+  return partition || tuples ? use : nullptr;
 }
 
 PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyUse* use, const Condition* condition,

@@ -29,6 +29,7 @@ struct Condition {
   RestrictInfo* restriction;
   bool is_comparison;
   Comparison comparison;   ///< only if is_comparison, except its column: set whenever one side is a column
+  List* alternatives;      ///< for an OR of ANDs of comparisons: a list of lists of Comparison*
 };
 
 /// Takes RestrictInfos apart; a list of Condition*.
@@ -47,7 +48,10 @@ struct KeyUse {
   const KeySchema* schema;
   List* clauses;           ///< KeyClause*, in the order of the key; a range may have several on its attribute
   bool whole_key;          ///< every attribute has an equality or a list of values
-  int lists;               ///< attributes with a list of values (= ANY)
+  int lists;               ///< attributes with a list of values (= ANY); 1 with tuples
+  List* tuples;            ///< for (a, b) IN (...) and its like: lists of Expr*, a value for each attribute of the key. Then
+                           ///< there are no clauses, but one `tuples_of`
+  RestrictInfo* tuples_of;
 };
 
 /// How `conditions` (Condition*) use the key of `schema`, given values for the relations `outer`. Null when the partition key is not

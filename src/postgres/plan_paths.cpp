@@ -166,6 +166,7 @@ List* all_outers(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned
 
 bool uses_any(const KeyUse* use, List* restrictions) {
   ListCell* cell;
+  if (use->tuples_of != nullptr && list_member_ptr(restrictions, use->tuples_of)) return true;
   foreach (cell, use->clauses)
     if (list_member_ptr(restrictions, static_cast<KeyClause*>(lfirst(cell))->restriction)) return true;
   return false;
@@ -218,6 +219,15 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
   }
   List* operands = NIL;
   ListCell* cell;
+  plan->tuple_count = list_length(use->tuples);
+  foreach (cell, use->tuples) {
+    ListCell* value;
+    foreach (value, static_cast<List*>(lfirst(cell))) {
+      plan->clause_attributes = lappend_int(plan->clause_attributes, foreach_current_index(value));
+      plan->clause_comparators = lappend_int(plan->clause_comparators, static_cast<int>(Comparator::equal));
+      operands = lappend(operands, lfirst(value));
+    }
+  }
   foreach (cell, use->clauses) {
     auto* clause = static_cast<KeyClause*>(lfirst(cell));
     plan->clause_attributes = lappend_int(plan->clause_attributes, clause->attribute);

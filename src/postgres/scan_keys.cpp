@@ -247,6 +247,45 @@ void multiply(ScanKeys* keys, const Values& list) {
 
 bool is_equality(Comparator comparator) { return comparator == Comparator::equal || comparator == Comparator::any_of; }
 
+int fixed_count_of_tuples;  // for order_of_tuples(): qsort() hands no argument on
+
+int order_of_tuples(const void* left, const void* right) {
+  const auto* a = static_cast<const KeyValue*>(left);
+  const auto* b = static_cast<const KeyValue*>(right);
+  for (int i = 0; i < fixed_count_of_tuples; ++i)
+    if (int order = order_of_bytes(a + i, b + i)) return order;
+  return 0;
+}
+
+// BatchGetItem refuses a key that stands twice in its list.
+void remove_duplicate_tuples(ScanKeys* keys) {
+  if (keys->key_count < 2) return;
+  std::size_t size = sizeof(KeyValue) * keys->fixed_count;
+  fixed_count_of_tuples = keys->fixed_count;
+  qsort(keys->values, keys->key_count, size, order_of_tuples);
+  int kept = 1;
+  for (int i = 1; i < keys->key_count; ++i) {
+    const KeyValue* tuple = keys->values + i * keys->fixed_count;
+    if (order_of_tuples(tuple, keys->values + (kept - 1) * keys->fixed_count) == 0) continue;
+    if (i != kept) memcpy(keys->values + kept * keys->fixed_count, tuple, size);
+    ++kept;
+  }
+  keys->key_count = kept;
+}
+
+// Fills one key; false when no item can have it.
+bool evaluate_tuple(ExprContext* econtext, const KeyOperand* operands, int count, List* types, int partition_count,
+                    KeyValue* key) {
+  for (int i = 0; i < count; ++i) {
+    bool is_null;
+    Datum value = ExecEvalExpr(operands[i].state, econtext, &is_null);
+    std::size_t most = i < partition_count ? dynamodb::kMaxPartitionKeyBytes : dynamodb::kMaxSortKeyBytes;
+    auto type = static_cast<AttributeType>(list_nth_int(types, i));
+    if (is_null || !to_key_value(value, operands[i].type, type, most, &key[i])) return false;
+  }
+  return true;
+}
+
 void add_range(ExprContext* econtext, ScanKeys* keys, SortRange* range, const KeyOperand& operand, AttributeType type) {
   bool is_null;
   Datum value = ExecEvalExpr(operand.state, econtext, &is_null);
@@ -293,6 +332,20 @@ ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int op
   fold_prefix(&range);
   keys.impossible = keys.impossible || is_empty(range);
   keys.range = narrowest(range);
+  return keys;
+}
+
+ScanKeys evaluate_tuples(ExprContext* econtext, const KeyOperand* operands, int tuple_count, List* types,
+                         int partition_count) {
+  ScanKeys keys{};
+  keys.fixed_count = list_length(types);
+  keys.values = static_cast<KeyValue*>(palloc(sizeof(KeyValue) * keys.fixed_count * tuple_count));
+  for (int i = 0; i < tuple_count; ++i)
+    if (evaluate_tuple(econtext, operands + i * keys.fixed_count, keys.fixed_count, types, partition_count,
+                       keys.values + keys.key_count * keys.fixed_count))
+      ++keys.key_count;
+  remove_duplicate_tuples(&keys);
+  keys.impossible = keys.key_count == 0;
   return keys;
 }
 

@@ -39,6 +39,10 @@ struct ScanKeys {
 ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int operand_count, List* types,
                        int partition_count);
 
+/// The same for `tuple_count` whole keys listed one after the other.
+ScanKeys evaluate_tuples(ExprContext* econtext, const KeyOperand* operands, int tuple_count, List* types,
+                         int partition_count);
+
 /// The literal start of a LIKE pattern (escapes undone); `*exact` when the pattern has no wildcard at all.
 /// Palloc'ed, `*length` bytes.
 char* like_prefix(const char* pattern, int pattern_length, int* length, bool* exact);

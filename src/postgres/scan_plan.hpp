@@ -22,6 +22,7 @@ struct ScanPlan {
   int partition_count;                    ///< of the first key_names
   List* key_names;                        ///< String: attributes of the key that is used (UTF-8); NIL for a Scan
   List* key_types;                        ///< integers: AttributeType
+  int tuple_count;                        ///< whole keys listed: the clauses are theirs, key by key; 0: clauses hold together
   List* clause_attributes;                ///< integers: places in key_names
   List* clause_comparators;               ///< integers: Comparator
   FilterTerm* filter;                     ///< of a Scan or Query; null: none
