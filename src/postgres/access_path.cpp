@@ -158,11 +158,13 @@ List* key_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, List*
   ListCell* cell;
   foreach (cell, planned->schemas) {
     auto* schema = static_cast<KeySchema*>(lfirst(cell));
-    KeyUse* use = find_key_use(root, schema, conditions, outer);
+    KeyUse* use = find_key_use(root, schema, conditions, outer, SortLists::use);
     if (use == nullptr) continue;
     const char* reason = reason_against(rel, planned, schema, conditions);
     if (reason == nullptr) {
       paths = lappend(paths, key_path(root, rel, planned, use));
+      KeyUse* other = use->lists > 0 ? find_key_use(root, schema, conditions, outer, SortLists::ignore) : nullptr;
+      if (other != nullptr && !other->whole_key) paths = lappend(paths, key_path(root, rel, planned, other));
     } else if (bms_is_empty(outer)) {
       planned->indexes_left_out =
           lappend(planned->indexes_left_out, makeString(psprintf("%s: %s", schema->index_name, reason)));

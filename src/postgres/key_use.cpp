@@ -86,7 +86,7 @@ bool add_partition(PlannerInfo* root, KeyUse* use, List* conditions, Relids oute
 
 // Sort attributes from the left: equalities, then the ranges of the first that has none. A list of values on a sort key only
 // helps where whole keys of the table are read.
-void add_sort(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer) {
+void add_sort(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer, SortLists sort_lists) {
   const KeySchema* schema = use->schema;
   use->whole_key = true;
   for (int i = 0; i < schema->sort_count; ++i) {
@@ -94,7 +94,8 @@ void add_sort(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer) {
     int attribute = schema->partition_count + i;
     const Condition* equality = choose_equality(usable);
     bool fixed = equality != nullptr &&
-                 (equality->comparison.comparator == Comparator::equal || schema->index_name == nullptr);
+                 (equality->comparison.comparator == Comparator::equal ||
+                  (schema->index_name == nullptr && sort_lists == SortLists::use));
     if (fixed) {
       add_clause(use, attribute, equality);
       continue;
@@ -154,12 +155,13 @@ bool add_tuples(PlannerInfo* root, KeyUse* use, const Condition* condition, Reli
     if (tuple == NIL) return false;
     tuples = lappend(tuples, tuple);
   }
+  if (tuples == NIL) return false;
   use->tuples = tuples;
   use->tuples_of = condition->restriction;
   use->clauses = NIL;
   use->whole_key = true;
   use->lists = 1;
-  return tuples != NIL;
+  return true;
 }
 
 // Only the table itself can be read by whole keys.
@@ -239,13 +241,13 @@ List* take_apart(RelOptInfo* rel, const TableOptions* table, List* restrictions)
   return conditions;
 }
 
-KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer) {
+KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer, SortLists sort_lists) {
   auto* use = static_cast<KeyUse*>(palloc0(sizeof(KeyUse)));
   use->schema = schema;
   bool partition = add_partition(root, use, conditions, outer);
-  if (partition) add_sort(root, use, conditions, outer);
+  if (partition) add_sort(root, use, conditions, outer, sort_lists);
   // Whole keys beat a Query of what may be much more.
-  bool tuples = !use->whole_key && find_tuples(root, use, conditions, outer);
+  bool tuples = !use->whole_key && sort_lists == SortLists::use && find_tuples(root, use, conditions, outer);
   return partition || tuples ? use : nullptr;
 }
 

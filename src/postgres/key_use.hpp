@@ -54,9 +54,13 @@ struct KeyUse {
   RestrictInfo* tuples_of;
 };
 
+/// Whether lists of values for a sort key are used, for reading by whole keys, or left to PostgreSQL: reading whole partitions can be
+/// cheaper than many single items of them.
+enum class SortLists { use, ignore };
+
 /// How `conditions` (Condition*) use the key of `schema`, given values for the relations `outer`. Null when the partition key is not
 /// fixed: then it cannot be queried.
-KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer);
+KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer, SortLists sort_lists);
 
 /// The verdict on a condition when `use` (null: a Scan of the table whose key is `table_schema`) is what is executed.
 PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyUse* use, const Condition* condition,
