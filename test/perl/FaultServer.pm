@@ -132,6 +132,8 @@ sub prepared
 			return $answers->[$n] // $answers->[-1];
 		}
 		return { json => { TableNames => [sort keys %tables] } } if $operation eq 'ListTables';
+		return { json => {} } if $operation eq 'GetItem';
+		return { json => { Responses => {}, UnprocessedKeys => {} } } if $operation eq 'BatchGetItem';
 		return items([]) if $operation ne 'DescribeTable';
 		my $name = $request->{json}{TableName};
 		return table_description($name, $tables{$name}) if $tables{$name};

@@ -60,21 +60,26 @@ ALTER FOREIGN TABLE pages OPTIONS (SET parallel_scan_count '8');
 SELECT count(*), min(s), max(s), count(DISTINCT s), sum(length(filler)) FROM pages;
 SELECT rows, pages BETWEEN 10 AND 11 AS pages, items, scanned FROM reads('SELECT * FROM pages');
 
--- LIMIT reads one page at a time, and none that is not needed
+-- LIMIT asks for as many items as it needs, one page at a time
 ALTER FOREIGN TABLE pages OPTIONS (SET parallel_scan_count '1');
-SELECT rows, requests, pages, items BETWEEN 20 AND 22 AS one_page FROM reads('SELECT * FROM pages LIMIT 1');
-SELECT rows, requests, pages, items BETWEEN 20 AND 22 AS one_page FROM reads('SELECT * FROM pages LIMIT 15');
+SELECT rows, requests, pages, items FROM reads('SELECT * FROM pages LIMIT 1');
+SELECT rows, requests, pages, items FROM reads('SELECT * FROM pages LIMIT 15');
 SELECT rows, requests BETWEEN 2 AND 3 AS requests, pages FROM reads('SELECT * FROM pages LIMIT 30');
-SELECT rows, requests, pages FROM reads('SELECT * FROM fdwtest2 LIMIT 1');
-SELECT rows, requests, pages FROM reads('SELECT EXISTS (SELECT FROM fdwtest2)');
-SELECT rows, requests, pages FROM reads('SELECT * FROM fdwtest2 LIMIT 0');
+SELECT rows, requests, pages, items FROM reads('SELECT * FROM pages OFFSET 3 LIMIT 2');
+ALTER FOREIGN TABLE fdwtest2 OPTIONS (ADD scan_policy 'allow');
+SELECT rows, requests, pages, items FROM reads('SELECT * FROM fdwtest2 LIMIT 1');
+SELECT rows, requests, pages, items <= 100 AS few FROM reads('SELECT EXISTS (SELECT FROM fdwtest2)');
+SELECT rows, requests, pages, items FROM reads('SELECT * FROM fdwtest2 LIMIT 0');
+-- and for more and more where conditions leave few rows
+SELECT rows, requests < 30 AS requests, items < 2004 AS not_all FROM reads('SELECT * FROM fdwtest2 WHERE active LIMIT 2');
+SELECT rows, requests < 30 AS requests, items FROM reads('SELECT * FROM fdwtest2 WHERE number = -1 LIMIT 1');
 -- not when all rows are needed first
 SELECT rows, pages, items FROM reads('SELECT * FROM fdwtest2 ORDER BY number LIMIT 1');
 SELECT rows, pages, items FROM reads('SELECT count(*) FROM fdwtest2 LIMIT 1');
 SELECT rows, pages, items FROM reads('SELECT DISTINCT active FROM fdwtest2 LIMIT 1');
 RESET client_min_messages;
 -- the messages come then, too
-ALTER FOREIGN TABLE fdwtest2 OPTIONS (ADD parallel_scan_count '1');
+ALTER FOREIGN TABLE fdwtest2 OPTIONS (ADD parallel_scan_count '1', DROP scan_policy);
 SELECT id IS NOT NULL AS is_there FROM fdwtest2 LIMIT 1;
 -- and when a cursor is closed
 BEGIN;
@@ -88,7 +93,7 @@ SELECT * FROM fdwtest2 LIMIT 0;
 SELECT * FROM fdwtest2 WHERE false;
 EXPLAIN (COSTS OFF) SELECT id FROM fdwtest2;
 -- one pair for each foreign scan, however often it starts again
-SELECT a.id, b.number FROM fdwtest2 a JOIN fdwtest2 b USING (id, skey) WHERE a.number IN (3, 4) ORDER BY 2;
+SELECT a.id, b.number FROM fdwtest2 a JOIN fdwtest2 b ON a.number = b.number + 1 WHERE a.number IN (3, 4) ORDER BY 2;
 SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off;
 SELECT v, (SELECT count(*) FROM fdwtest2 WHERE number < v) FROM (VALUES (1), (2), (3)) AS t (v);
 RESET enable_material; RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_memoize;

@@ -46,13 +46,13 @@ sub text
 
 my $session = PsqlSession->start($node);
 
-# Runs EXPLAIN ANALYZE and returns the properties of the foreign scan, or nothing and the messages.
+# Runs EXPLAIN ANALYZE and returns the properties of the foreign scan.
 sub explain_analyze
 {
 	my ($query) = @_;
 	my ($rows, $messages) = $session->run("EXPLAIN (ANALYZE, FORMAT JSON) $query");
-	return ({}, $messages) if $messages;
-	return (JSON::PP->new->decode($rows)->[0]{Plan}, '');
+	is($messages, '', 'EXPLAIN ANALYZE');
+	return $messages ? {} : JSON::PP->new->decode($rows)->[0]{Plan};
 }
 
 # --- what ends well
@@ -102,7 +102,7 @@ foreach my $case (@recoveries)
 		is($messages, '',    'and no error');
 		$server->set({ Scan => $answers });
 		$server->forget;
-		my ($scan) = explain_analyze('SELECT s, v FROM events');
+		my $scan = explain_analyze('SELECT s, v FROM events');
 		is($scan->{Requests},                        1 + $retries, 'requests in EXPLAIN');
 		is(scalar(my @seen = $server->requests(operation => 'Scan')), 1 + $retries + ($more // 0), 'as many as were seen');
 		is($scan->{Retries},   $retries,   'repetitions');
@@ -194,7 +194,7 @@ is(scalar(my @redirected = $elsewhere->requests), 0, 'no redirect was followed')
 
 subtest 'time-outs' => sub {
 	$server->set({ Scan => [ { hang => 1 }, $page ] });
-	my ($scan) = explain_analyze('SELECT s, v FROM hasty_events');
+	my $scan = explain_analyze('SELECT s, v FROM hasty_events');
 	is($scan->{Requests}, 2, 'a request that hangs is repeated');
 	is($scan->{'Actual Rows'}, 1, 'with success');
 
@@ -245,7 +245,7 @@ subtest 'no connection' => sub {
 subtest 'pages' => sub {
 	my $empty = items([], $next_key);
 	$server->set({ Scan => [ ($empty) x 300, items([item(1)], $next_key), $empty, $page ] });
-	my ($scan) = explain_analyze('SELECT s, v FROM events');
+	my $scan = explain_analyze('SELECT s, v FROM events');
 	is($scan->{'Actual Rows'}, 2, 'pages without items are not the end');
 	is($scan->{Pages}, 303, 'all were read');
 	$server->set({ Scan => [$empty, items([])] });
@@ -267,7 +267,7 @@ subtest 'pages' => sub {
 		$session->run('ROLLBACK');
 	}
 	$server->set({ Scan => [ throttled(), items([item(1)], $next_key), $internal, throttled(), items([item(2)], $next_key), { %$page, cut => 5 }, $page ] });
-	($scan) = explain_analyze('SELECT s, v FROM events');
+	$scan = explain_analyze('SELECT s, v FROM events');
 	is($scan->{'Actual Rows'}, 3, 'every page may be repeated');
 	is($scan->{Retries}, 4, 'each as often as necessary');
 	is($scan->{Throttled}, 2, 'throttling is counted');
@@ -301,6 +301,48 @@ subtest 'segments' => sub {
 	($rows, $messages) = $session->run('SELECT count(*) FROM segmented');
 	is($rows . $messages, 4, 'segments may differ in length');
 	$segments->stop;
+};
+
+# --- look-ups by key
+
+subtest 'keys' => sub {
+	my $item = item(1);
+	my $one  = q{SELECT s, v FROM events WHERE p = 'a' AND s = 1};
+	my $two  = q{SELECT s, v FROM events WHERE p = 'a' AND s IN (1, 2)};
+	my $found = { json => { Responses => { events => [ $item, item(2) ] }, UnprocessedKeys => {} } };
+	$server->set({ GetItem => [ throttled(), $internal, { json => { Item => $item } } ], BatchGetItem => [ throttled(), $internal, $found ] });
+	my $scan = explain_analyze($one);
+	is("$scan->{'Actual Rows'} $scan->{Retries} $scan->{Throttled}", '1 2 1', 'a GetItem is repeated');
+	$scan = explain_analyze($two);
+	is("$scan->{'Actual Rows'} $scan->{Retries} $scan->{Throttled}", '2 2 1', 'a BatchGetItem is repeated');
+
+	my $left = { json => { Responses => { events => [$item] }, UnprocessedKeys => { events => { Keys => [ { p => { S => 'a' }, s => { N => '2' } } ] } } } };
+	my $none = { json => { Responses => {}, UnprocessedKeys => $left->{json}{UnprocessedKeys} } };
+	my $rest = { json => { Responses => { events => [item(2)] }, UnprocessedKeys => {} } };
+	$server->set({ BatchGetItem => [ $left, $none, $rest ] });
+	$server->forget;
+	is(($session->run($two))[0], "1|x\n2|x", 'keys that are left unprocessed are asked for again');
+	my @asked = map { scalar @{ $_->{json}{RequestItems}{events}{Keys} } } $server->requests(operation => 'BatchGetItem');
+	is_deeply(\@asked, [ 2, 1, 1 ], 'and only those');
+
+	foreach my $fault (
+		[ service_error('ValidationException', 'bad key'), 'HV000', qr/bad key/ ],
+		[ text('{"Item":['), $no_reply, qr/not what DynamoDB sends/ ],
+		[ text('{"Item":[]}'), $no_reply, qr/not what DynamoDB sends/ ],
+		[ text('{"Responses":{"events":{}}}'), $no_reply, qr/not what DynamoDB sends/ ],
+		[ text('<html>'), $lost, qr/not as DynamoDB does/ ])
+	{
+		my ($answer, $state, $pattern) = @$fault;
+		foreach my $query ($one, $two)
+		{
+			next if $answer->{body} && $answer->{body} =~ ($query eq $one ? qr/Responses/ : qr/"Item"/);
+			$server->set({ GetItem => [$answer], BatchGetItem => [$answer] });
+			my (undef, $messages) = $session->run($query);
+			is(sqlstate($messages), $state, 'SQLSTATE');
+			like($messages, qr/^ERROR:  \w+: DynamoDB (?:GetItem|BatchGetItem) on table "events" failed: /, 'the operation and the table are named');
+			like($messages, $pattern, 'so is the cause');
+		}
+	}
 };
 
 # --- a clock that is wrong

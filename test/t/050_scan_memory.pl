@@ -85,16 +85,26 @@ subtest 'memory' => sub {
 
 my $session = PsqlSession->start($node);
 
-# Runs a query and returns how many requests it made, by the server's count and by EXPLAIN's.
+# Requests that were dropped may still be on their way to the server; it has all of them when it answers the next one.
+sub forget_requests
+{
+	$session->run(q{SELECT * FROM events WHERE p = 'a' LIMIT 1});
+	$server->wait_until_idle;
+	$server->forget;
+	return;
+}
+
+# Runs a query and returns how many requests it made, by the server's count. EXPLAIN also counts those that were dropped
+# before they were on their way.
 sub requests_for
 {
 	my ($query) = @_;
-	$server->forget;
+	forget_requests();
 	my ($rows, $messages) = $session->run("EXPLAIN (ANALYZE, FORMAT JSON) $query");
 	is($messages, '', $query);
 	my @seen = grep { $_->{operation} ne 'DescribeTable' } $server->requests;
 	my ($said) = $rows =~ /"Requests": (\d+)/;
-	is($said, scalar @seen, 'EXPLAIN counts what the server sees') if defined $said;
+	cmp_ok($said, '>=', scalar @seen, 'EXPLAIN counts what the server sees') if $said;
 	return scalar @seen;
 }
 
@@ -112,15 +122,14 @@ subtest 'no more than is wanted' => sub {
 	cmp_ok(requests_for('SELECT * FROM events LIMIT 1000'), '<=', 4 + 32, 'LIMIT 1000 of a million segments');
 	$session->run(q{ALTER FOREIGN TABLE events OPTIONS (DROP parallel_scan_count)});
 
-	$server->forget;
+	forget_requests();
 	$session->run('BEGIN; DECLARE c CURSOR FOR SELECT s FROM events; FETCH 1 FROM c');
-	$server->set({ pages => 20 });
 	# Other statements let the client work on, if it had anything to do.
 	$session->run(q{SELECT count(*) FROM events WHERE p = 'other' AND s = 1; SELECT pg_sleep(0.1)}) for 1 .. 3;
 	$session->run('FETCH 100 FROM c');
 	is(scalar(my @scans = $server->requests(operation => 'Scan')), 1, 'a cursor that fetches a few rows asks for one page');
 	$session->run("MOVE $item_count FROM c");
-	cmp_ok(scalar(@scans = $server->requests(operation => 'Scan')), '<=', 3, 'at the next page for two at once');
+	cmp_ok(scalar(@scans = $server->requests(operation => 'Scan')), '<=', 4, 'and then for two at once');
 	$session->run('COMMIT');
 	ok($server->wait_until_idle, 'the rest is dropped');
 };
@@ -129,7 +138,7 @@ subtest 'no more than is wanted' => sub {
 sub most_in_flight
 {
 	my ($query) = @_;
-	$server->forget;
+	forget_requests();
 	my (undef, $messages) = $session->run($query);
 	is($messages, '', $query);
 	return (sort { $b <=> $a } map { $_->{in_flight} } $server->requests)[0];
@@ -141,7 +150,6 @@ subtest 'requests in flight' => sub {
 	$server->set({ pages => 3, items => 1, delay => 0.15 });
 	is(most_in_flight($all), 8, 'as many as segments');
 	$session->run(q{ALTER FOREIGN TABLE events OPTIONS (ADD parallel_scan_count '3')});
-	$server->set({ pages => 3, items => 1, delay => 0.15 });
 	is(most_in_flight($all), 3, 'also where there are few');
 	$session->run(q{ALTER FOREIGN TABLE events OPTIONS (SET parallel_scan_count '20'); ALTER SERVER dynamodb OPTIONS (ADD max_connections '5')});
 	$server->set({ pages => 2, items => 1, delay => 0.15 });

@@ -12,9 +12,9 @@ TEST(AttributeType, HasTheNamesOfTheApi) {
     const char* name;
     bool key;
   } cases[] = {
-      {AttributeType::S, "S", true},       {AttributeType::N, "N", true},        {AttributeType::B, "B", true},
-      {AttributeType::BOOL, "BOOL", false}, {AttributeType::NUL, "NULL", false},  {AttributeType::SS, "SS", false},
-      {AttributeType::NS, "NS", false},    {AttributeType::BS, "BS", false},     {AttributeType::L, "L", false},
+      {AttributeType::S, "S", true},        {AttributeType::N, "N", true},       {AttributeType::B, "B", true},
+      {AttributeType::BOOL, "BOOL", false}, {AttributeType::NUL, "NULL", false}, {AttributeType::SS, "SS", false},
+      {AttributeType::NS, "NS", false},     {AttributeType::BS, "BS", false},    {AttributeType::L, "L", false},
       {AttributeType::M, "M", false},
   };
   for (const auto& test : cases) {
@@ -99,14 +99,54 @@ TEST(CanonicalNumber, ReadsLongTexts) {
 TEST(CanonicalNumber, RefusesWhatDynamodbCannotHold) {
   const std::string cases[] = {
       // not numbers
-      "", " ", "-", "+", ".", "-.", "e5", ".e5", "1e", "1e+", "1e-", "1e+-5", "1e--5", "1e1.5", "1.2.3", "--1", "+-1",
-      "1 ", " 1", "1_000", "1,5", "0x10", "NaN", "Infinity", "-inf", "1f", "one", std::string("1\0", 2), "\xd9\xa1",
+      "",
+      " ",
+      "-",
+      "+",
+      ".",
+      "-.",
+      "e5",
+      ".e5",
+      "1e",
+      "1e+",
+      "1e-",
+      "1e+-5",
+      "1e--5",
+      "1e1.5",
+      "1.2.3",
+      "--1",
+      "+-1",
+      "1 ",
+      " 1",
+      "1_000",
+      "1,5",
+      "0x10",
+      "NaN",
+      "Infinity",
+      "-inf",
+      "1f",
+      "one",
+      std::string("1\0", 2),
+      "\xd9\xa1",
       // 39 digits
-      "123456789012345678901234567890123456789", "1.23456789012345678901234567890123456789",
-      "-0.00123456789012345678901234567890123456789e50", "100000000000000000000000000000000000001",
+      "123456789012345678901234567890123456789",
+      "1.23456789012345678901234567890123456789",
+      "-0.00123456789012345678901234567890123456789e50",
+      "100000000000000000000000000000000000001",
       // magnitude
-      "1E126", "-1E126", "10E125", "9.99E126", "1" + std::string(126, '0'), "1E-131", "-1E-131", "0.1E-130",
-      "9.99E-131", "0." + std::string(130, '0') + "1", "1e2147483647", "1e-2147483648", "1e99999999999999999999",
+      "1E126",
+      "-1E126",
+      "10E125",
+      "9.99E126",
+      "1" + std::string(126, '0'),
+      "1E-131",
+      "-1E-131",
+      "0.1E-130",
+      "9.99E-131",
+      "0." + std::string(130, '0') + "1",
+      "1e2147483647",
+      "1e-2147483648",
+      "1e99999999999999999999",
       "1e-99999999999999999999",
   };
   for (const std::string& text : cases) EXPECT_EQ(canonical_number(text), std::nullopt) << text;
@@ -157,8 +197,8 @@ TEST(Base64, KeepsAllBytesAtAllLengths) {
 }
 
 TEST(Base64, RefusesWhatItIsNot) {
-  for (const char* text : {"A", "AA", "AAA", "AAAAA", "=", "==", "===", "====", "A===", "AA=A", "=AAA", "AA==AAAA", "AAA=AAAA",
-                           "A A=", "AA-_", "AA\n=", "AAA\xc3", "AAA*"})
+  for (const char* text : {"A", "AA", "AAA", "AAAAA", "=", "==", "===", "====", "A===", "AA=A", "=AAA", "AA==AAAA",
+                           "AAA=AAAA", "A A=", "AA-_", "AA\n=", "AAA\xc3", "AAA*"})
     EXPECT_EQ(decoded(text), "not base64") << text;
   EXPECT_EQ(decoded(std::string_view("AAA\0", 4)), "not base64");
 }

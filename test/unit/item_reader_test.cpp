@@ -16,7 +16,8 @@ using test::read_page;
 using test::text_of;
 
 // A page as the service sends it, with every type, escapes, white space and a nested document.
-constexpr std::string_view kSample = R"json({"ConsumedCapacity":{"CapacityUnits":128.5,"TableName":"t"},"Count":3,"Items":[
+constexpr std::string_view kSample =
+    R"json({"ConsumedCapacity":{"CapacityUnits":128.5,"TableName":"t"},"Count":3,"Items":[
   {"id":{"S":"a-1"},"n":{"N":"-12.50"},"b":{"B":"AQID"},"yes":{"BOOL":true},"no":{"BOOL":false},"nil":{"NULL":true}},
   {"ss":{"SS":["x","y \"z\""]},"ns":{"NS":["1","2.5"]},"bs":{"BS":["AQ==",""]},"l":{"L":[{"S":""},{"L":[]},{"M":{}}]}},
   {"say \"hi\"":{"S":"line\nbreak \u00e9 \ud83d\ude00"},"m":{"M":{"a.b":{"N":"1"},"\u0041":{"M":{"":{"NULL":true}}}}}} ],
@@ -100,8 +101,8 @@ TEST(PageReader, UnescapesStringsAndNames) {
     PageText page = read_page(one_item("{\"s\":{\"S\":\"" + json + "\"},\"" + json + "\":{\"M\":{\"" + json +
                                        "\":{\"SS\":[\"" + json + "\"]}}}}"));
     ASSERT_FALSE(page.error) << test.json << ": " << page.error->message;
-    EXPECT_EQ(page.items, std::vector<std::string>{"s=S(" + test.text + ") " + test.text + "=M(" + test.text + "=SS(S(" +
-                                                   test.text + ")))"});
+    EXPECT_EQ(page.items, std::vector<std::string>{"s=S(" + test.text + ") " + test.text + "=M(" + test.text +
+                                                   "=SS(S(" + test.text + ")))"});
   }
 }
 
@@ -161,13 +162,16 @@ TEST(PageReader, TakesCapacityFromAnswersOfAllAges) {
       {R"({"TableName":"t","CapacityUnits":0.5})", 0.5},
       {R"({"CapacityUnits":1})", 1},
       {R"({"CapacityUnits":1.285E2,"TableName":"t"})", 128.5},
-      {R"({"TableName":"t","Table":{"CapacityUnits":3},"LocalSecondaryIndexes":{"i":{"CapacityUnits":4}},"CapacityUnits":7})", 7},
+      {R"({"TableName":"t","Table":{"CapacityUnits":3},"LocalSecondaryIndexes":{"i":{"CapacityUnits":4}},"CapacityUnits":7})",
+       7},
       {R"({"VectorIndexes":{"v":[{"CapacityUnits":9}]},"CapacityUnits":2.5,"ReadCapacityUnits":2.5,"Later":[]})", 2.5},
       {R"({"CapacityUnits":"1"})", 0},
       {R"({"CapacityUnits":null})", 0},
       {R"({"TableName":"t"})", 0},
       {R"({})", 0},
-      {R"([{"CapacityUnits":1}])", 0},
+      {R"([{"TableName":"t","CapacityUnits":1},{"CapacityUnits":0.5,"Later":{}}])", 1.5},
+      {R"([{"CapacityUnits":"1"},null,{"CapacityUnits":2}])", 2},
+      {R"([])", 0},
       {R"(null)", 0},
       {R"("1")", 0},
   };
@@ -202,11 +206,68 @@ TEST(PageReader, TellsAttributesFromItsOwnMembers) {
 
 TEST(PageReader, KeepsTheLastEvaluatedKeyVerbatim) {
   PageReader reader;
-  BodyBuffer body = page_of(R"({"Items":[],"LastEvaluatedKey": { "a\u0041" :{"B":"AQ=="} , "n":{"N":"1E+2"} } ,"Count":0})");
+  BodyBuffer body =
+      page_of(R"({"Items":[],"LastEvaluatedKey": { "a\u0041" :{"B":"AQ=="} , "n":{"N":"1E+2"} } ,"Count":0})");
   ASSERT_FALSE(reader.open(body));
   EXPECT_EQ(reader.summary().last_evaluated_key.substr(0, 10), R"({ "a\u0041)");
   EXPECT_EQ(reader.summary().last_evaluated_key.back(), '}');
   EXPECT_NE(reader.summary().last_evaluated_key.find(R"("n":{"N":"1E+2"})"), std::string::npos);
+}
+
+// --- answers to look-ups by key
+
+TEST(PageReader, ReadsAnswersOfGetItemAndBatchGetItem) {
+  struct {
+    const char* json;
+    std::vector<std::string> items;
+    const char* unprocessed;
+  } cases[] = {
+      {R"({})", {}, ""},
+      {R"({"ConsumedCapacity":{"CapacityUnits":0.5,"TableName":"t"}})", {}, ""},
+      {R"({"Item":{}})", {""}, ""},
+      {R"({"Item":{"id":{"S":"x"},"Item":{"M":{"Item":{"N":"1"}}}},"ConsumedCapacity":{"CapacityUnits":0.5}})",
+       {"id=S(x) Item=M(Item=N(1))"},
+       ""},
+      {R"({"Responses":{}})", {}, ""},
+      {R"({"Responses":{"t":[]},"UnprocessedKeys":{}})", {}, ""},
+      {R"({"UnprocessedKeys": { } ,"Responses":{"t":[{"id":{"S":"x"}},{"id":{"S":"y"}}]}})",
+       {"id=S(x)", "id=S(y)"},
+       ""},
+      {R"({"Responses":{"t":[{"Responses":{"NULL":true}}]},"UnprocessedKeys":{"t":{"Keys":[{"id":{"S":"z"}}]}} })",
+       {"Responses=NULL"},
+       R"({"t":{"Keys":[{"id":{"S":"z"}}]}})"},
+  };
+  for (const auto& test : cases) {
+    PageReader reader;
+    BodyBuffer body = page_of(test.json);
+    ASSERT_FALSE(reader.open(body, true)) << test.json;
+    Item item;
+    for (const std::string& text : test.items) {
+      ASSERT_EQ(reader.next(everything(), item), PageReader::Step::item) << test.json;
+      EXPECT_EQ(text_of(item), text) << test.json;
+    }
+    EXPECT_EQ(reader.next(everything(), item), PageReader::Step::end) << test.json;
+    EXPECT_EQ(reader.next(everything(), item), PageReader::Step::end) << "the end is the end";
+    EXPECT_EQ(reader.summary().unprocessed_keys, test.unprocessed) << test.json;
+    EXPECT_FALSE(reader.summary().has_count) << test.json;
+  }
+}
+
+TEST(PageReader, RefusesBrokenAnswersOfGetItemAndBatchGetItem) {
+  for (const char* json : {R"({"Item":[]})", R"({"Item":null})", R"({"Item":"x"})", R"({"Responses":[]})",
+                           R"({"Responses":{"t":{}}})", R"({"Responses":{"t":null}})", R"({"Responses":{"t"}})",
+                           R"({"Responses":{"t":[]},"UnprocessedKeys":[]})", R"({"Item":{})", "[]", "null"}) {
+    PageReader reader;
+    BodyBuffer body = page_of(json);
+    auto error = reader.open(body, true);
+    ASSERT_TRUE(error) << json;
+    EXPECT_EQ(error->kind, ErrorKind::corrupt_response) << json;
+  }
+  PageReader reader;
+  Item item;
+  BodyBuffer body = page_of(R"({"Item":{"id":{"S":5}}})");
+  ASSERT_FALSE(reader.open(body, true));
+  EXPECT_EQ(reader.next(everything(), item), PageReader::Step::failed);
 }
 
 // --- selections
@@ -284,7 +345,6 @@ TEST(PageReader, StepsOverWhatIsNotSelectedWithoutALook) {
   for (const char* other : {R"({"X":1})", R"({"S":7})", "{}", "[]", "5", R"({"L":[1,{"N":"1"}]})"}) {
     std::string item = std::string(R"({"b":)") + other + R"(,"a":{"S":"x"},"c":)" + other + "}";
     EXPECT_EQ(slots_of(item, selection), "S(x)") << other;
-    selection.add("z");
   }
 }
 
@@ -373,8 +433,8 @@ TEST(PageReader, ReadsLargePages) {
   std::string json = "{\"Items\":[";
   for (int i = 0; i < 20000; ++i) {
     if (i > 0) json += ',';
-    json += R"({"id":{"N":")" + std::to_string(i) + R"("},"text":{"S":")" + std::string(static_cast<std::size_t>(i) % 500, 'x') +
-            R"(\n"}})";
+    json += R"({"id":{"N":")" + std::to_string(i) + R"("},"text":{"S":")" +
+            std::string(static_cast<std::size_t>(i) % 500, 'x') + R"(\n"}})";
   }
   json += "],\"Count\":20000}";
   ASSERT_GT(json.size(), 5'000'000u);
@@ -447,15 +507,45 @@ TEST(PageReader, CanBeMoved) {
 
 TEST(PageReader, RefusesWhatIsNoPage) {
   const std::string cases[] = {
-      "", " ", "{", "}", "[", "[]", "null", "5", "\"x\"", "{}", R"({"Table":{}})", R"({"Responses":{"t":[]}})",
-      R"({"Items":{}})", R"({"Items":null})", R"({"Items":"x"})", R"({"Items":})", R"({"Items"})", R"({"Items":[]]})",
-      R"({"Items":[}})", R"({"Items":[})", R"({"Items":[]}})", R"({"Items":[]} x)", R"({"Items":[]}{"Items":[]})",
-      R"({"Items":[],)", R"({"Items":[] "Count":0})", R"({"Items":[],"Count":"1"})", R"({"Items":[],"Count":-1})",
-      R"({"Items":[],"Count":1.5})", R"({"Items":[],"Count":null})", R"({"Items":[],"ScannedCount":[]})",
-      R"({"Items":[],"Count":18446744073709551616})", R"({"Items":[],"LastEvaluatedKey":"x"})",
-      R"({"Items":[],"LastEvaluatedKey":[]})", R"({"Items":[],"LastEvaluatedKey":null})",
-      "{\"Items\":[],\"x\":\"\xff\"}", "{\"Items\":[],\"x\":\"\n\"}", R"({"Items":[],"x":"unclosed})",
-      std::string("\0{\"Items\":[]}", 13), std::string("{\"Items\":[]}\0", 13),
+      "",
+      " ",
+      "{",
+      "}",
+      "[",
+      "[]",
+      "null",
+      "5",
+      "\"x\"",
+      "{}",
+      R"({"Table":{}})",
+      R"({"message":"x"})",
+      R"({"Items":{}})",
+      R"({"Items":null})",
+      R"({"Items":"x"})",
+      R"({"Items":})",
+      R"({"Items"})",
+      R"({"Items":[]]})",
+      R"({"Items":[}})",
+      R"({"Items":[})",
+      R"({"Items":[]}})",
+      R"({"Items":[]} x)",
+      R"({"Items":[]}{"Items":[]})",
+      R"({"Items":[],)",
+      R"({"Items":[] "Count":0})",
+      R"({"Items":[],"Count":"1"})",
+      R"({"Items":[],"Count":-1})",
+      R"({"Items":[],"Count":1.5})",
+      R"({"Items":[],"Count":null})",
+      R"({"Items":[],"ScannedCount":[]})",
+      R"({"Items":[],"Count":18446744073709551616})",
+      R"({"Items":[],"LastEvaluatedKey":"x"})",
+      R"({"Items":[],"LastEvaluatedKey":[]})",
+      R"({"Items":[],"LastEvaluatedKey":null})",
+      "{\"Items\":[],\"x\":\"\xff\"}",
+      "{\"Items\":[],\"x\":\"\n\"}",
+      R"({"Items":[],"x":"unclosed})",
+      std::string("\0{\"Items\":[]}", 13),
+      std::string("{\"Items\":[]}\0", 13),
   };
   for (const std::string& json : cases) {
     PageText page = read_page(json);
@@ -469,22 +559,70 @@ TEST(PageReader, RefusesWhatIsNoPage) {
 TEST(PageReader, RefusesWhatIsNoItem) {
   const char* cases[] = {
       // items
-      "5", "null", "\"x\"", "[]", "true", R"({"a"})", R"({"a":})", R"({5:{"S":"x"}})", R"({"a":{"S":"x"} "b":{"S":"y"}})",
-      R"({"a":{"S":"x"},})", R"({,"a":{"S":"x"}})", R"({"a":{"S":"x"}] )", R"({"a","b":{"S":"x"}})",
+      "5",
+      "null",
+      "\"x\"",
+      "[]",
+      "true",
+      R"({"a"})",
+      R"({"a":})",
+      R"({5:{"S":"x"}})",
+      R"({"a":{"S":"x"} "b":{"S":"y"}})",
+      R"({"a":{"S":"x"},})",
+      R"({,"a":{"S":"x"}})",
+      R"({"a":{"S":"x"}] )",
+      R"({"a","b":{"S":"x"}})",
       // values
-      R"({"a":5})", R"({"a":"x"})", R"({"a":null})", R"({"a":[]})", R"({"a":{}})", R"({"a":{"S":"x","N":"1"}})",
-      R"({"a":{"S":"x","S":"x"}})", R"({"a":{"S":"x",}})", R"({"a":{"X":"x"}})", R"({"a":{"":"x"}})", R"({"a":{"s":"x"}})",
-      R"({"a":{"SSS":["x"]}})", R"({"a":{"S"}})", R"({"a":{"S":}})",
+      R"({"a":5})",
+      R"({"a":"x"})",
+      R"({"a":null})",
+      R"({"a":[]})",
+      R"({"a":{}})",
+      R"({"a":{"S":"x","N":"1"}})",
+      R"({"a":{"S":"x","S":"x"}})",
+      R"({"a":{"S":"x",}})",
+      R"({"a":{"X":"x"}})",
+      R"({"a":{"":"x"}})",
+      R"({"a":{"s":"x"}})",
+      R"({"a":{"SSS":["x"]}})",
+      R"({"a":{"S"}})",
+      R"({"a":{"S":}})",
       // payloads
-      R"({"a":{"S":5}})", R"({"a":{"S":null}})", R"({"a":{"S":{}}})", R"({"a":{"N":5}})", R"({"a":{"B":true}})",
-      R"({"a":{"S":"x""y"}})", R"({"a":{"S":"x"y}})", R"({"a":{"S":"\x"}})", R"({"a":{"S":"\ud800"}})", R"({"a":{"S":"\u12"}})",
-      R"({"a":{"BOOL":"true"}})", R"({"a":{"BOOL":1}})", R"({"a":{"BOOL":null}})", R"({"a":{"BOOL":truex}})",
-      R"({"a":{"SS":"x"}})", R"({"a":{"SS":[1]}})", R"({"a":{"SS":["x",null]}})", R"({"a":{"SS":["x",]}})",
-      R"({"a":{"SS":["x" "y"]}})", R"({"a":{"SS":[["x"]]}})", R"({"a":{"SS":{}}})", R"({"a":{"NS":[1]}})",
-      R"({"a":{"BS":[{"B":"AQ=="}]}})", R"({"a":{"L":{}}})", R"({"a":{"L":["x"]}})", R"({"a":{"L":[{}]}})",
-      R"({"a":{"L":[{"S":"x"},]}})", R"({"a":{"L":[{"S":"x"} {"S":"y"}]}})", R"({"a":{"L":[{"S":"x"}}}})",
-      R"({"a":{"M":[]}})", R"({"a":{"M":{"b":"x"}}})", R"({"a":{"M":{"b":{}}}})", R"({"a":{"M":{"b"}}})",
-      R"({"a":{"M":{"b":{"S":"x"},}}})", R"({"a":{"M":{"b":{"S":"x"}]}})",
+      R"({"a":{"S":5}})",
+      R"({"a":{"S":null}})",
+      R"({"a":{"S":{}}})",
+      R"({"a":{"N":5}})",
+      R"({"a":{"B":true}})",
+      R"({"a":{"S":"x""y"}})",
+      R"({"a":{"S":"x"y}})",
+      R"({"a":{"S":"\x"}})",
+      R"({"a":{"S":"\ud800"}})",
+      R"({"a":{"S":"\u12"}})",
+      R"({"a":{"BOOL":"true"}})",
+      R"({"a":{"BOOL":1}})",
+      R"({"a":{"BOOL":null}})",
+      R"({"a":{"BOOL":truex}})",
+      R"({"a":{"SS":"x"}})",
+      R"({"a":{"SS":[1]}})",
+      R"({"a":{"SS":["x",null]}})",
+      R"({"a":{"SS":["x",]}})",
+      R"({"a":{"SS":["x" "y"]}})",
+      R"({"a":{"SS":[["x"]]}})",
+      R"({"a":{"SS":{}}})",
+      R"({"a":{"NS":[1]}})",
+      R"({"a":{"BS":[{"B":"AQ=="}]}})",
+      R"({"a":{"L":{}}})",
+      R"({"a":{"L":["x"]}})",
+      R"({"a":{"L":[{}]}})",
+      R"({"a":{"L":[{"S":"x"},]}})",
+      R"({"a":{"L":[{"S":"x"} {"S":"y"}]}})",
+      R"({"a":{"L":[{"S":"x"}}}})",
+      R"({"a":{"M":[]}})",
+      R"({"a":{"M":{"b":"x"}}})",
+      R"({"a":{"M":{"b":{}}}})",
+      R"({"a":{"M":{"b"}}})",
+      R"({"a":{"M":{"b":{"S":"x"},}}})",
+      R"({"a":{"M":{"b":{"S":"x"}]}})",
   };
   for (const char* item : cases) {
     for (bool last : {true, false}) {
@@ -501,8 +639,9 @@ TEST(PageReader, RefusesWhatIsNoItem) {
 }
 
 TEST(PageReader, RefusesItemsNotSeparatedByCommas) {
-  for (const char* json : {R"({"Items":[{"a":{"S":"x"}} {"a":{"S":"y"}}]})", R"({"Items":[{"a":{"S":"x"}},,{"a":{"S":"y"}}]})",
-                           R"({"Items":[{"a":{"S":"x"}},]})", R"({"Items":[{"a":{"S":"x"}}:{"a":{"S":"y"}}]})"}) {
+  for (const char* json :
+       {R"({"Items":[{"a":{"S":"x"}} {"a":{"S":"y"}}]})", R"({"Items":[{"a":{"S":"x"}},,{"a":{"S":"y"}}]})",
+        R"({"Items":[{"a":{"S":"x"}},]})", R"({"Items":[{"a":{"S":"x"}}:{"a":{"S":"y"}}]})"}) {
     PageText page = read_page(json);
     EXPECT_TRUE(page.error) << json;
     EXPECT_EQ(page.items, std::vector<std::string>{"a=S(x)"}) << json;

@@ -49,11 +49,12 @@ TEST(JsonString, FindsEveryByteAtEveryPlace) {
 }
 
 TEST(JsonString, EscapesSeveralInARow) {
-  EXPECT_EQ(json_of(std::string(20, '"')), ":\"" + [] {
-    std::string escaped;
-    for (int i = 0; i < 20; ++i) escaped += "\\\"";
-    return escaped;
-  }() + "\"");
+  EXPECT_EQ(
+      json_of(std::string(20, '"')), ":\"" + [] {
+        std::string escaped;
+        for (int i = 0; i < 20; ++i) escaped += "\\\"";
+        return escaped;
+      }() + "\"");
   EXPECT_EQ(json_of("\x80\xff\"\xc2\xa0\n\xe2\x80\xa8"), ":\"\x80\xff\\\"\xc2\xa0\\n\xe2\x80\xa8\"");
 }
 

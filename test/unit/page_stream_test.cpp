@@ -23,9 +23,14 @@ HttpResponse page(int items, const char* last = nullptr) {
   return answer(200, body + "}");
 }
 
+RequestSet scan_of(uint32_t segments) { return {"Scan", {R"({"TableName":"abc")"}, segments}; }
+
 struct Scan {
-  explicit Scan(uint32_t segments, PageStreamOptions options = {})
-      : stream(*service.client, {"Scan", {R"({"TableName":"abc")"}, segments}, options, nullptr, service.clock) {}
+  explicit Scan(uint32_t segments, PageStreamOptions options = {}) : Scan(scan_of(segments), options) {}
+  explicit Scan(RequestSet requests, PageStreamOptions options = {}, double units_per_second = 1e9)
+      : limiter(units_per_second, service.clock),
+        stream(*service.client, std::move(requests), options, units_per_second < 1e9 ? &limiter : nullptr,
+               service.clock, service.random) {}
 
   Step next() { return stream.next(selection, item); }
   // Goes on until the stream waits for the network, ends or fails: the number of items.
@@ -41,8 +46,16 @@ struct Scan {
   }
   const std::string& sent(std::size_t number) { return service.network->sent.at(number).body; }
   std::size_t sent_count() { return service.network->sent.size(); }
+  std::size_t in_flight() { return service.network->open.size(); }
+  // Answers the oldest request.
+  void respond(HttpResponse response) {
+    service.network->respond(service.network->open.front(), std::move(response));
+    service.client->advance();
+  }
+  const PageStreamStatistics& statistics() { return stream.statistics(); }
 
-  FakeService service;
+  FakeService service{8};
+  RateLimiter limiter;
   AttributeSelection selection;
   Item item;
   PageStream stream;
@@ -147,6 +160,370 @@ TEST(PageStream, DropsItsRequestsWithItself) {
   }
   EXPECT_TRUE(service.network->open.empty());
   EXPECT_EQ(service.client->outstanding(), 0u);
+}
+
+// --- sources
+
+TEST(PageStream, HasNothingToDoWithoutSources) {
+  Scan scan(RequestSet{"Query", {}, 1});
+  EXPECT_EQ(scan.read(), 0);
+  EXPECT_EQ(scan.step, Step::end);
+  EXPECT_EQ(scan.sent_count(), 0u);
+  EXPECT_EQ(scan.stream.sources(), 0u);
+  EXPECT_EQ(scan.next(), Step::end) << "the end is the end";
+}
+
+TEST(PageStream, AsksForEverySegmentAndQuery) {
+  struct {
+    RequestSet requests;
+    std::vector<const char*> bodies;
+  } cases[] = {
+      {{"Scan", {"{\"a\":1"}, 1}, {R"({"a":1})"}},
+      {{"Scan", {"{\"a\":1"}, 3},
+       {R"({"a":1,"Segment":0,"TotalSegments":3})", R"({"a":1,"Segment":1,"TotalSegments":3})",
+        R"({"a":1,"Segment":2,"TotalSegments":3})"}},
+      {{"Query", {"{\"a\":1", "{\"a\":2"}, 1}, {R"({"a":1})", R"({"a":2})"}},
+  };
+  for (const auto& test : cases) {
+    Scan scan(test.requests);
+    EXPECT_EQ(scan.read(), 0);
+    EXPECT_EQ(scan.stream.sources(), test.bodies.size());
+    ASSERT_EQ(scan.sent_count(), test.bodies.size());
+    for (std::size_t i = 0; i < test.bodies.size(); ++i) {
+      EXPECT_EQ(scan.sent(i), test.bodies[i]);
+      EXPECT_EQ(scan.service.network->sent[i].request.headers[1],
+                "X-Amz-Target: DynamoDB_20120810." + test.requests.operation);
+    }
+  }
+}
+
+TEST(PageStream, FollowsEachSourceByItself) {
+  Scan scan(RequestSet{"Query", {"{\"q\":\"A\"", "{\"q\":\"B\"", "{\"q\":\"C\""}, 1});
+  EXPECT_EQ(scan.read(), 0);
+  scan.respond(1, page(1, "b1"));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_EQ(scan.sent(3), R"({"q":"B","ExclusiveStartKey":{"id":{"S":"b1"}}})");
+  scan.respond(2, page(1));
+  scan.respond(0, page(1, "a1"));
+  EXPECT_EQ(scan.read(), 2);
+  EXPECT_EQ(scan.sent(4), R"({"q":"A","ExclusiveStartKey":{"id":{"S":"a1"}}})");
+  scan.respond(3, page(1, "b2"));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_EQ(scan.sent(5), R"({"q":"B","ExclusiveStartKey":{"id":{"S":"b2"}}})");
+  EXPECT_EQ(scan.statistics().finished_sources, 1u);
+  scan.respond(4, page(0));
+  scan.respond(5, page(2));
+  EXPECT_EQ(scan.read(), 2);
+  EXPECT_EQ(scan.step, Step::end);
+  EXPECT_EQ(scan.statistics().finished_sources, 3u);
+  EXPECT_EQ(scan.sent_count(), 6u);
+}
+
+TEST(PageStream, SendsTheLastEvaluatedKeyBackVerbatim) {
+  Scan scan(1);
+  scan.read();
+  scan.respond(
+      0,
+      answer(200,
+             R"({"Count":0,"LastEvaluatedKey": {"n" : {"N":"1E+2"},"s\u0041":{"S":"\"\ud83d\ude00"}} ,"Items":[]})"));
+  scan.read();
+  EXPECT_EQ(scan.sent(1),
+            R"({"TableName":"abc","ExclusiveStartKey":{"n" : {"N":"1E+2"},"s\u0041":{"S":"\"\ud83d\ude00"}}})");
+}
+
+TEST(PageStream, GoesOnBehindAThousandEmptyPages) {
+  for (bool slow_start : {false, true}) {
+    Scan scan(1, {.slow_start = slow_start});
+    EXPECT_EQ(scan.read(), 0);
+    for (int i = 0; i < 1000; ++i) {
+      ASSERT_EQ(scan.in_flight(), 1u) << i;
+      scan.respond(page(0, "x"));
+      ASSERT_EQ(scan.read(), 0) << i;
+      ASSERT_EQ(scan.step, Step::waiting) << i;
+    }
+    scan.respond(page(3));
+    EXPECT_EQ(scan.read(), 3);
+    EXPECT_EQ(scan.step, Step::end);
+    EXPECT_EQ(scan.statistics().pages, 1001u);
+    EXPECT_EQ(scan.statistics().items, 3u);
+    EXPECT_EQ(scan.statistics().calls.requests, 1001u);
+  }
+}
+
+// --- how many at once
+
+TEST(PageStream, NeverHoldsMorePagesThanAllowed) {
+  for (uint32_t most : {0u, 1u, 2u, 5u, 8u}) {
+    Scan scan(20, {.max_in_flight = most});
+    std::size_t allowed = std::max(most, 1u);
+    int answered = 0;
+    int items = 0;
+    scan.read();
+    EXPECT_EQ(scan.in_flight(), allowed);
+    while (scan.step != Step::end) {
+      // Answers come in bursts and out of order; each segment has three pages of two items.
+      for (int burst = answered % 3; burst >= 0 && scan.in_flight() > 0; --burst, ++answered) {
+        bool newest = answered % 2 == 0;
+        RequestId id = newest ? scan.service.network->open.back() : scan.service.network->open.front();
+        const std::string& body = scan.sent(id - 1);
+        const char* last = body.find("page2") != std::string::npos   ? nullptr
+                           : body.find("page1") != std::string::npos ? "page2"
+                                                                     : "page1";
+        scan.respond(id - 1, page(2, last));
+      }
+      for (scan.step = scan.next(); scan.step == Step::item; scan.step = scan.next()) {
+        ++items;
+        ASSERT_LE(scan.in_flight(), allowed);
+        // What was sent and not yet read: in flight, or arrived and waiting.
+        ASSERT_LE(scan.sent_count() - scan.statistics().pages, allowed);
+      }
+      ASSERT_NE(scan.step, Step::failed);
+      ASSERT_TRUE(scan.step == Step::end || scan.in_flight() > 0) << "somebody must be waited for";
+    }
+    EXPECT_EQ(items, 20 * 3 * 2) << most;
+    EXPECT_EQ(scan.statistics().finished_sources, 20u);
+  }
+}
+
+TEST(PageStream, AsksForTheNextPageWhileOneIsRead) {
+  Scan scan(1);
+  scan.read();
+  scan.respond(0, page(2, "x"));
+  EXPECT_EQ(scan.next(), Step::item);
+  EXPECT_EQ(scan.in_flight(), 1u);
+}
+
+TEST(PageStream, DoublesWithEveryPageUsedUpAfterASlowStart) {
+  Scan scan(100, {.max_in_flight = 8, .slow_start = true});
+  EXPECT_EQ(scan.read(), 0);
+  struct {
+    std::size_t reading;  // in flight while the page is read
+    std::size_t after;    // when it is used up
+  } expected[] = {{0, 2}, {2, 4}, {4, 8}, {8, 8}, {8, 8}};
+  ASSERT_EQ(scan.in_flight(), 1u);
+  for (const auto& counts : expected) {
+    scan.respond(page(3));
+    for (int item = 0; item < 3; ++item) {
+      ASSERT_EQ(scan.next(), Step::item);
+      EXPECT_EQ(scan.in_flight(), counts.reading);
+    }
+    ASSERT_EQ(scan.next(), Step::waiting);
+    EXPECT_EQ(scan.in_flight(), counts.after);
+  }
+}
+
+TEST(PageStream, NeverReadsAheadWithASingleConnection) {
+  Scan scan(3, {.max_in_flight = 1, .slow_start = true});
+  EXPECT_EQ(scan.read(), 0);
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(scan.in_flight(), 1u);
+    scan.respond(page(1, i % 2 == 0 ? "x" : nullptr));
+    EXPECT_EQ(scan.next(), Step::item);
+    EXPECT_EQ(scan.in_flight(), 0u);
+    scan.read();
+  }
+  EXPECT_EQ(scan.step, Step::end);
+}
+
+TEST(PageStream, EvaluatesFewItemsWhereFewAreWanted) {
+  Scan scan(1, {.slow_start = true, .first_limit = 10});
+  scan.read();
+  // The third is asked for while the second is read.
+  const char* limits[] = {"\"Limit\":10}",  "\"Limit\":40}",   "\"Limit\":40}", "\"Limit\":160}",
+                          "\"Limit\":640}", "\"Limit\":2560}", "\"S\":\"x\"}}}"};
+  for (std::size_t i = 0; i < std::size(limits); ++i) {
+    EXPECT_TRUE(scan.sent(i).ends_with(limits[i])) << scan.sent(i);
+    scan.respond(i, page(1, "x"));
+    EXPECT_EQ(scan.read(), 1);
+  }
+  Scan eager(1, {.slow_start = false, .first_limit = 10});
+  eager.read();
+  EXPECT_EQ(eager.sent(0), R"({"TableName":"abc"})");
+}
+
+// --- errors
+
+TEST(PageStream, SendsNothingAfterAnError) {
+  for (bool malformed : {true, false}) {
+    Scan scan(20, {.max_in_flight = 4});
+    scan.read();
+    scan.respond(0, page(2, "x"));
+    EXPECT_EQ(scan.read(), 2);
+    std::size_t sent = scan.sent_count();
+    scan.respond(
+        2, malformed ? answer(200, R"({"Items":[{"id":{"N":"1"}},{"id":)") : error_answer(400, "ValidationException"));
+    EXPECT_EQ(scan.read(), 0);
+    EXPECT_EQ(scan.step, Step::failed);
+    EXPECT_EQ(scan.sent_count(), sent);
+    EXPECT_EQ(scan.stream.error()->kind, malformed ? ErrorKind::corrupt_response : ErrorKind::validation);
+    scan.respond(page(2));
+    EXPECT_EQ(scan.next(), Step::failed);
+    EXPECT_EQ(scan.sent_count(), sent);
+    EXPECT_EQ(scan.statistics().pages, 1u);
+  }
+}
+
+TEST(PageStream, HandsOutWhatStoodBeforeAMalformedItem) {
+  Scan scan(1);
+  scan.read();
+  scan.respond(
+      0, answer(200, R"({"Items":[{"id":{"N":"1"}},{"id":{"N":"2"}},{"id":{"X":"3"}},{"id":{"N":"4"}}],"Count":4})"));
+  scan.selection.add("id");
+  EXPECT_EQ(scan.read(), 2);
+  EXPECT_EQ(scan.step, Step::failed);
+  EXPECT_EQ(scan.stream.error()->kind, ErrorKind::corrupt_response);
+}
+
+TEST(PageStream, CanBeLeftAtAnyPoint) {
+  for (int items = 0; items < 5; ++items) {
+    FakeService service(8);
+    {
+      PageStream stream(*service.client, scan_of(20), {.max_in_flight = 4}, nullptr, service.clock);
+      AttributeSelection selection;
+      Item item;
+      EXPECT_EQ(stream.next(selection, item), Step::waiting);
+      service.network->respond(service.network->open[0], page(2, "x"));
+      service.network->respond(service.network->open[0], page(2));
+      service.client->advance();
+      for (int i = 0; i < items; ++i) stream.next(selection, item);
+    }
+    EXPECT_EQ(service.client->outstanding(), 0u) << items;
+    EXPECT_TRUE(service.network->open.empty()) << items;
+  }
+}
+
+// --- accounts
+
+TEST(PageStream, AddsUpWhatItCost) {
+  Scan scan(2);
+  scan.read();
+  scan.respond(
+      0,
+      answer(
+          200,
+          R"({"Items":[{},{}],"Count":2,"ScannedCount":1000,"ConsumedCapacity":{"CapacityUnits":128.5},"LastEvaluatedKey":{}})"));
+  scan.respond(1, answer(200, R"({"Items":[],"Count":0,"ScannedCount":7})"));
+  EXPECT_EQ(scan.read(), 2);
+  EXPECT_EQ(scan.statistics().pages, 2u);
+  EXPECT_EQ(scan.statistics().items, 2u);
+  EXPECT_EQ(scan.statistics().items_scanned, 1007u);
+  EXPECT_EQ(scan.statistics().consumed_capacity, 128.5);
+  EXPECT_EQ(scan.statistics().finished_sources, 1u);
+  EXPECT_EQ(scan.statistics().calls.requests, 3u);
+  EXPECT_EQ(scan.statistics().calls.retries, 0u);
+  EXPECT_GT(scan.statistics().calls.bytes_received, 100u);
+}
+
+TEST(PageStream, GivesTheMemoryOfUsedPagesBack) {
+  Scan scan(1);
+  scan.read();
+  for (int i = 0; i < 10; ++i) {
+    scan.respond(page(1, "x"));
+    EXPECT_EQ(scan.read(), 1);
+    EXPECT_EQ(scan.service.network->recycled, i + 1);
+  }
+}
+
+// --- the rate limit
+
+HttpResponse costly_page(double units, const char* last = nullptr) {
+  std::string body =
+      R"({"Items":[{}],"Count":1,"ScannedCount":1,"ConsumedCapacity":{"CapacityUnits":)" + std::to_string(units) + "}";
+  if (last != nullptr) body += R"(,"LastEvaluatedKey":{"id":{"S":")" + std::string(last) + R"("}})";
+  return answer(200, body + "}");
+}
+
+TEST(PageStream, WaitsForTheRateLimit) {
+  Scan scan(scan_of(1), {}, 100);
+  EXPECT_EQ(scan.read(), 0);
+  EXPECT_EQ(scan.stream.wake_time(), Steady::time_point::max());
+  scan.respond(costly_page(300, "x"));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_EQ(scan.in_flight(), 0u);
+  EXPECT_EQ(scan.step, Step::waiting);
+  EXPECT_EQ(scan.stream.wake_time(), scan.service.clock.now() + std::chrono::seconds(2));
+  scan.service.clock.advance(Milliseconds(1999));
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_EQ(scan.in_flight(), 0u);
+  scan.service.clock.advance(Milliseconds(1));
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_EQ(scan.in_flight(), 1u);
+  EXPECT_EQ(scan.stream.wake_time(), Steady::time_point::max());
+  scan.respond(costly_page(300));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_EQ(scan.step, Step::end) << "nothing is left to wait for";
+}
+
+TEST(PageStream, LearnsThePriceOfAPageBeforeItAsksForMany) {
+  Scan scan(scan_of(8), {}, 100);
+  EXPECT_EQ(scan.read(), 0);
+  EXPECT_EQ(scan.in_flight(), 1u);
+  scan.respond(costly_page(30));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_EQ(scan.in_flight(), 3u) << "three more are 90, and 70 are left";
+  EXPECT_GT(scan.stream.wake_time(), scan.service.clock.now());
+  EXPECT_LE(scan.stream.wake_time(), scan.service.clock.now() + std::chrono::seconds(1));
+}
+
+TEST(PageStream, KeepsTheRateLimitInTheLongRun) {
+  Scan scan(scan_of(8), {}, 100);
+  const Steady::time_point start = scan.service.clock.now();
+  int items = 0;
+  while (items < 200) {
+    items += scan.read();
+    ASSERT_EQ(scan.step, Step::waiting);
+    // The server takes 20 ms for a page of 64 units.
+    if (scan.in_flight() > 0) {
+      scan.service.clock.advance(Milliseconds(20));
+      scan.respond(costly_page(64, "x"));
+    } else {
+      ASSERT_GT(scan.stream.wake_time(), scan.service.clock.now());
+      scan.service.clock.advance(std::chrono::ceil<Milliseconds>(scan.stream.wake_time() - scan.service.clock.now()));
+    }
+  }
+  double seconds = std::chrono::duration<double>(scan.service.clock.now() - start).count();
+  EXPECT_NEAR(scan.statistics().consumed_capacity / seconds, 100, 3);
+}
+
+// --- look-ups by key
+
+TEST(PageStream, CountsTheItemsOfLookUps) {
+  Scan get(RequestSet{"GetItem", {"{\"k\":1", "{\"k\":2"}, 1});
+  get.read();
+  get.respond(0, answer(200, R"({"Item":{"id":{"S":"x"}},"ConsumedCapacity":{"CapacityUnits":0.5}})"));
+  get.respond(1, answer(200, R"({"ConsumedCapacity":{"CapacityUnits":0.5}})"));
+  EXPECT_EQ(get.read(), 1);
+  EXPECT_EQ(get.step, Step::end);
+  EXPECT_EQ(get.statistics().items, 1u);
+  EXPECT_EQ(get.statistics().items_scanned, 1u);
+  EXPECT_EQ(get.statistics().consumed_capacity, 1.0);
+}
+
+TEST(PageStream, AsksAgainForKeysLeftUnprocessed) {
+  Scan batch(RequestSet{"BatchGetItem", {"{\"k\":1"}, 1});
+  batch.service.random = test::FixedRandom(0.5);
+  batch.read();
+  EXPECT_EQ(batch.sent(0), R"({"k":1})");
+  const std::string left = R"({"t":{"Keys":[{"id":{"S":"y"}}]}})";
+  const std::string again = R"({"ReturnConsumedCapacity":"TOTAL","RequestItems":)" + left + "}";
+  batch.respond(0, answer(200, R"({"Responses":{"t":[{"id":{"S":"x"}}]},"UnprocessedKeys":)" + left + "}"));
+  EXPECT_EQ(batch.read(), 1);
+  // Each time nothing came back the wait doubles.
+  for (int wait : {50, 100, 200}) {
+    EXPECT_EQ(batch.in_flight(), 0u);
+    EXPECT_EQ(batch.step, Step::waiting);
+    EXPECT_EQ(batch.stream.wake_time(), batch.service.clock.now() + Milliseconds(wait));
+    batch.service.clock.advance(Milliseconds(wait));
+    EXPECT_EQ(batch.read(), 0);
+    ASSERT_EQ(batch.in_flight(), 1u);
+    EXPECT_EQ(batch.sent(batch.sent_count() - 1), again);
+    if (wait < 200) batch.respond(answer(200, R"({"Responses":{"t":[]},"UnprocessedKeys":)" + left + "}"));
+    batch.read();
+  }
+  batch.respond(answer(200, R"({"Responses":{"t":[{"id":{"S":"y"}}]},"UnprocessedKeys":{}})"));
+  EXPECT_EQ(batch.read(), 1);
+  EXPECT_EQ(batch.step, Step::end);
+  EXPECT_EQ(batch.statistics().items, 2u);
 }
 
 }  // namespace
