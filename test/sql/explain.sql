@@ -3,7 +3,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS dynamodb_fdw;
 CREATE SERVER explain_test FOREIGN DATA WRAPPER dynamodb_fdw OPTIONS (endpoint :'endpoint', aws_region 'us-west-2', scan_policy 'allow');
-CREATE USER MAPPING FOR CURRENT_USER SERVER explain_test OPTIONS (access_key_id 'test', secret_access_key 'test');
+CREATE USER MAPPING FOR CURRENT_USER SERVER explain_test OPTIONS (access_key_id 'AKIDEXAMPLE', secret_access_key 'verysecret');
 CREATE SCHEMA explain_test;
 SET search_path = explain_test;
 SET jit = off;
@@ -14,8 +14,8 @@ DECLARE
   line text;
 BEGIN
   FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, statement) LOOP
-    line = regexp_replace(line, '(cost|rows|width|time)=[0-9.]+(\.\.[0-9.]+)?', '\1=N', 'g');
-    line = regexp_replace(line, '(Bytes[- ]Received|(Planning|Execution|Total|Startup)[- ](Time|Cost)|Plan[- ](Rows|Width)|Actual[- ](Startup|Total)[- ]Time)("?[:>] *)[0-9.]+', '\1\6N', 'g');
+    line = regexp_replace(line, '\(cost=[^)]*\)', '(cost)');
+    line = regexp_replace(line, '((Startup|Total) Cost|Plan (Rows|Width)|Estimated Read Capacity|Bytes Received)("?: *)[0-9.]+', '\1\4N', 'g');
     RETURN NEXT line;
   END LOOP;
 END $$;
@@ -57,7 +57,7 @@ EXPLAIN (COSTS OFF) SELECT label FROM numkeys WHERE p = 2.50 AND s >= -1e-3;
 EXPLAIN (COSTS OFF) SELECT label FROM binkeys WHERE p = '\xcafe' AND s < '\x7f00';
 EXPLAIN (COSTS OFF) SELECT u FROM odd_names WHERE tenant = 'ü"\' AND "Sort Key" <= 3;
 -- of a long list the first ten
-EXPLAIN (COSTS OFF) SELECT label FROM numkeys WHERE p IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+EXPLAIN (COSTS OFF) SELECT count(*) FROM fdwtest2 WHERE partition_key = ANY (string_to_array('a,b,c,d,e,f,g,h,i,j,k,l,a,b', ','));
 -- the whole key
 EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key = 'event-003';
 EXPLAIN (COSTS OFF) SELECT label FROM numkeys WHERE p IN (1, 2.5) AND s = 10;
@@ -80,6 +80,18 @@ EXPLAIN (COSTS OFF) SELECT name, (SELECT max(number) FROM fdwtest2 f WHERE f.par
 EXPLAIN (COSTS OFF) SELECT name, f.number FROM device d JOIN fdwtest2 f ON f.partition_key = d.name AND f.sort_key = d.since;
 EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = ANY (ARRAY(SELECT name FROM device)) AND sort_key > 'event-018';
 
+-- indexes: used where every item that is asked for is in them, else left out with the reason
+CREATE FOREIGN TABLE indexed (
+  id text OPTIONS (partition_key 'true'),
+  skey text OPTIONS (sort_key 'true'),
+  skey2 text OPTIONS (lsi_name 'lsi1', gsi_sort_key_gsi_name 'gsi1'),
+  pkey2 text OPTIONS (gsi_partition_key_gsi_name 'gsi1'),
+  number numeric
+) SERVER explain_test OPTIONS (table_name 'fdwtest2');
+EXPLAIN (COSTS OFF) SELECT number FROM indexed WHERE id = 'device-01' AND skey2 > 'rank-1900';
+EXPLAIN (COSTS OFF) SELECT number FROM indexed WHERE pkey2 = 'group-1' AND skey2 LIKE 'rank-19%';
+EXPLAIN (COSTS OFF) SELECT number FROM indexed WHERE pkey2 = 'group-1';
+
 -- what PostgreSQL does alone, and why
 EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE upper(partition_key) = 'DEVICE-01' AND sort_key || '' = 'x';
 EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key = owner;
@@ -97,15 +109,22 @@ SELECT explain('COSTS OFF, FORMAT XML', $$SELECT number FROM fdwtest2 WHERE part
 SELECT explain('COSTS OFF, FORMAT YAML', $$SELECT number FROM fdwtest2 WHERE partition_key = 'device: "01"' AND sort_key > 'event-018' AND sort_key ~ '9$'$$);
 SELECT explain('FORMAT JSON', 'SELECT number FROM fdwtest2');
 
--- costs
-SELECT explain('COSTS ON', 'SELECT number FROM numkeys');
-SELECT explain('COSTS ON', 'SELECT number FROM numkeys');
+-- with costs there is an estimate of the capacity: more for a Scan than for a Query
 SELECT explain('COSTS ON', $$SELECT label FROM numkeys WHERE p = 1$$);
+CREATE FUNCTION capacity(statement text) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+  plan jsonb;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT JSON) ' || statement INTO plan;
+  RETURN plan #> '{0,Plan,Estimated Read Capacity}';
+END $$;
+SELECT capacity('SELECT * FROM fdwtest2') > capacity($$SELECT * FROM fdwtest2 WHERE partition_key = 'device-01'$$),
+  capacity($$SELECT * FROM fdwtest2 WHERE partition_key = 'device-01'$$) >= capacity($$SELECT * FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key = 'event-001'$$);
 SELECT explain('VERBOSE, COSTS OFF', $$SELECT label FROM numkeys n WHERE p = 1 AND s > 2$$);
 
 -- ANALYZE
 SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key >= 'event-018'$$);
-SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT label FROM numkeys WHERE p IN (1, 2.5, 7) AND s > 10$$);
+SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT label FROM numkeys WHERE p IN (1, 2.5) AND s > 10$$);
 SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT number FROM fdwtest2 WHERE partition_key = ''$$);
 SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT label FROM numkeys WHERE p = 1 AND s = 2$$);
 SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT name, f.number FROM device d JOIN fdwtest2 f ON f.partition_key = d.name AND f.sort_key = d.since$$);
@@ -120,7 +139,7 @@ SELECT count(*) > 0 FROM explain('ANALYZE', 'SELECT * FROM numkeys');
 SET client_min_messages = warning;
 
 -- no secret
-SELECT count(*) FROM explain('ANALYZE, VERBOSE, SETTINGS, FORMAT JSON', 'SELECT * FROM numkeys') line WHERE line ~ 'test.*test|access_key|127\.0\.0\.1';
+SELECT count(*) FROM explain('ANALYZE, VERBOSE, SETTINGS, FORMAT JSON', 'SELECT * FROM numkeys') line WHERE line ~ 'AKIDEXAMPLE|verysecret|access_key|http';
 
 DROP SCHEMA explain_test CASCADE;
 DROP SERVER explain_test CASCADE;
