@@ -241,6 +241,8 @@ Elements elements_of(Datum array_value) {
 
 PlainFilter* compare_list(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
+  // NOT IN with an empty list is true, even for NULL.
+  if (term->negated && elements.count == 0) return constant(true);
   PlainFilter* in = new_filter(Kind::in, term->path);
   in->values = static_cast<KeyValue*>(palloc(sizeof(KeyValue) * Max(elements.count, 1)));
   List* alternatives = list_make1(in);
@@ -297,7 +299,7 @@ double float_of(Datum value, Oid type) {
 
 PlainFilter* compare_float_list(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
-  if (term->negated) return has_type(term->path, AttributeType::N);
+  if (term->negated) return elements.count == 0 ? constant(true) : has_type(term->path, AttributeType::N);
   List* alternatives = NIL;
   for (int i = 0; i < elements.count; ++i)
     if (!elements.nulls[i])
