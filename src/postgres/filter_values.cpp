@@ -241,6 +241,8 @@ Elements elements_of(Datum array_value) {
 
 PlainFilter* compare_list(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
+  // Of no elements even a NULL is not among them: NOT IN () is true for all items, IN () for none.
+  if (elements.count == 0) return constant(term->negated);
   PlainFilter* in = new_filter(Kind::in, term->path);
   in->values = static_cast<KeyValue*>(palloc(sizeof(KeyValue) * Max(elements.count, 1)));
   List* alternatives = list_make1(in);
@@ -297,6 +299,7 @@ double float_of(Datum value, Oid type) {
 
 PlainFilter* compare_float_list(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
+  if (elements.count == 0) return constant(term->negated);  // as in compare_list
   if (term->negated) return has_type(term->path, AttributeType::N);
   List* alternatives = NIL;
   for (int i = 0; i < elements.count; ++i)
@@ -341,7 +344,13 @@ bool binary_operand(const KeyValue& text, KeyValue* operand) {
     bytes[count++] = static_cast<char>(byte);
   }
   *operand = {AttributeType::B, bytes, count};
-  return count > 0;
+  return true;
+}
+
+// The value at the path is this string or binary; empty ones are said by size, as in compare_with_empty.
+PlainFilter* equals(List* path, const KeyValue& value) {
+  if (value.length > 0) return with_value(Kind::equal, path, value);
+  return both(has_type(path, value.type), new_filter(Kind::is_empty, path));
 }
 
 // All values that ->> shows as this text.
@@ -355,7 +364,7 @@ PlainFilter* text_alternatives(List* path, Datum value) {
   const char* terminated = pnstrdup(text.bytes, text.length);
   KeyValue other;
   if (numeric_operand(terminated, &other)) alternatives = lappend(alternatives, with_value(Kind::equal, path, other));
-  if (binary_operand(text, &other)) alternatives = lappend(alternatives, with_value(Kind::equal, path, other));
+  if (binary_operand(text, &other)) alternatives = lappend(alternatives, equals(path, other));
   for (bool truth : {false, true})
     if (strcmp(terminated, truth ? "true" : "false") == 0)
       alternatives = lappend(alternatives, with_value(Kind::equal, path, boolean_value(truth)));
@@ -395,7 +404,7 @@ PlainFilter* contains_scalar(List* path, const JsonbValue* value) {
       if (to_operand(text, TEXTOID, AttributeType::S, &string) != Place::held) return constant(true);
       if (string.length == 0) return both(has_type(path, AttributeType::S), new_filter(Kind::is_empty, path));
       PlainFilter* equal = with_value(Kind::equal, path, string);
-      return binary_operand(string, &operand) ? either(equal, with_value(Kind::equal, path, operand)) : equal;
+      return binary_operand(string, &operand) ? either(equal, equals(path, operand)) : equal;
     }
     case jbvNumeric:
       if (!to_key_value(NumericGetDatum(value->val.numeric), NUMERICOID, AttributeType::N, SIZE_MAX, &operand))

@@ -328,8 +328,12 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.filter = join_terms(conditions.terms);
   plan.indexes_left_out = planned->indexes_left_out;
   plan.estimated_capacity =
-      estimate_read_capacity(planned->size, access->items, access->requests, planned->table->consistent_read);
+      estimate_read_capacity(access->size, access->items, access->requests, planned->table->consistent_read);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
+  if (access->scanned != nullptr) {
+    plan.index_name = access->scanned->index_name;
+    plan.expected_items = access->scanned->items;
+  }
   List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
   operands = list_concat(operands, context.operands);
   return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
