@@ -416,8 +416,6 @@ PlainFilter* contains_scalar(List* path, const JsonbValue* value) {
   }
 }
 
-bool is_path_name(const char* name, List* path) { return name[0] != '\0' && list_length(path) < 32; }
-
 // What an object on the right side of @> needs of the map at `path`: each of its members. Arrays are left to PostgreSQL, but
 // something must be there.
 PlainFilter* contains_object(List* path, JsonbContainer* object) {
@@ -430,8 +428,9 @@ PlainFilter* contains_object(List* path, JsonbContainer* object) {
     if (token == WJB_KEY) {
       name = utf8_text(value.val.string.val, value.val.string.len);
     } else if (token == WJB_VALUE && name != nullptr) {
-      if (!is_path_name(name, path)) return constant(false);
       List* member = step_into(path, name);
+      // No item has such a member.
+      if (name[0] == '\0' || !is_expressible_path(member)) return constant(false);
       if (value.type != jbvBinary)
         conditions = lappend(conditions, contains_scalar(member, &value));
       else if (JsonContainerIsObject(value.val.binary.data))
@@ -452,8 +451,8 @@ PlainFilter* document_contains(const FilterTerm* term, Datum value) {
 
 PlainFilter* has_key(List* path, Datum key) {
   char* name = TextDatumGetCString(key);
-  if (name[0] == '\0') return constant(false);
-  return new_filter(Kind::exists, step_into(path, pg_server_to_any(name, static_cast<int>(strlen(name)), PG_UTF8)));
+  List* member = step_into(path, pg_server_to_any(name, static_cast<int>(strlen(name)), PG_UTF8));
+  return name[0] == '\0' || !is_expressible_path(member) ? constant(false) : new_filter(Kind::exists, member);
 }
 
 PlainFilter* has_keys(const FilterTerm* term, Datum array_value, Kind connection) {

@@ -318,6 +318,8 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.backward = access->backward;
   plan.slow_start = wants_few_rows(root, &path->path);
   plan.first_limit = first_page_limit(root, rel, plan.slow_start);
+  // Conditions need the items' attributes: PostgreSQL checks each of them again.
+  plan.count_only = plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
