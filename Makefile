@@ -26,7 +26,7 @@ FUZZ_TARGETS = $(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*_fuzz.cpp))
 
 OBJS = $(LIBRARY_SOURCES:src/%.cpp=$(BUILD)/obj/%.o) $(POSTGRES_SOURCES:src/%.cpp=$(BUILD)/obj/%.o)
 
-LIBRARIES = -lcurl -lsimdjson -lz
+LIBRARIES = -lcurl -lsimdjson -lz -lnettle
 SHLIB_LINK = -Wl,--as-needed $(LIBRARIES) -lstdc++
 
 comma := ,

@@ -33,9 +33,10 @@ struct ScalarValue {
   bool operator==(const ScalarValue&) const = default;
 };
 
-/// A number in one spelling per value, so that equal numbers are equal text: no leading or trailing zeros, plain notation
-/// where the exponent is small ("150", "-0.5"), else scientific ("1E+100"). Nothing where DynamoDB could not hold it: not a number, more than 38
-/// significant digits, magnitude outside 1E-130 to 9.99…E+125 (Developer Guide, "Data types", Number).
+/// A number in one spelling per value, so that equal numbers are equal text: no leading or trailing zeros, plain
+/// notation where the exponent is small ("150", "-0.5"), else scientific ("1E+100"). Nothing where DynamoDB could not
+/// hold it: not a number, more than 38 significant digits, magnitude outside 1E-130 to 9.99…E+125 (Developer Guide,
+/// "Data types", Number).
 std::optional<std::string> canonical_number(std::string_view text);
 
 /// Length in bytes of the decoded form, or nothing when `text` cannot be base64 by its length and padding.

@@ -51,14 +51,25 @@ class JsonWriter {
   std::optional<Error> payload(uint32_t index) {
     const ValueNode& node = item_.node(index);
     switch (node.type) {
-      case AttributeType::S: append_json_string(out_, node.view()); return std::nullopt;
-      case AttributeType::N: return number(node.view());
-      case AttributeType::B: return binary(node.view());
-      case AttributeType::BOOL: out_ += node.boolean ? "true" : "false"; return std::nullopt;
-      case AttributeType::NUL: out_ += form_ == JsonForm::plain ? "null" : "true"; return std::nullopt;
-      case AttributeType::M: return map(index);
-      case AttributeType::L: return list(index);
-      default: return set(index);
+      case AttributeType::S:
+        append_json_string(out_, node.view());
+        return std::nullopt;
+      case AttributeType::N:
+        return number(node.view());
+      case AttributeType::B:
+        return binary(node.view());
+      case AttributeType::BOOL:
+        out_ += node.boolean ? "true" : "false";
+        return std::nullopt;
+      case AttributeType::NUL:
+        out_ += form_ == JsonForm::plain ? "null" : "true";
+        return std::nullopt;
+      case AttributeType::M:
+        return map(index);
+      case AttributeType::L:
+        return list(index);
+      default:
+        return set(index);
     }
   }
 

@@ -10,12 +10,18 @@ namespace {
 
 const char* comparator(KeyOperator op) {
   switch (op) {
-    case KeyOperator::equal: return " = ";
-    case KeyOperator::less: return " < ";
-    case KeyOperator::less_equal: return " <= ";
-    case KeyOperator::greater: return " > ";
-    case KeyOperator::greater_equal: return " >= ";
-    default: return nullptr;
+    case KeyOperator::equal:
+      return " = ";
+    case KeyOperator::less:
+      return " < ";
+    case KeyOperator::less_equal:
+      return " <= ";
+    case KeyOperator::greater:
+      return " > ";
+    case KeyOperator::greater_equal:
+      return " >= ";
+    default:
+      return nullptr;
   }
 }
 
@@ -65,7 +71,8 @@ void ExpressionPlaceholders::append_members(std::string& json) const {
   if (!values_.empty()) json += '}';
 }
 
-std::string key_condition_expression(const std::vector<KeyCondition>& conditions, ExpressionPlaceholders& placeholders) {
+std::string key_condition_expression(const std::vector<KeyCondition>& conditions,
+                                     ExpressionPlaceholders& placeholders) {
   std::string expression;
   for (const KeyCondition& condition : conditions) {
     if (!expression.empty()) expression += " AND ";

@@ -46,7 +46,8 @@ struct KeyCondition {
 /// "a = :0 AND b BETWEEN :1 AND :2" of several key conditions.
 std::string key_condition_expression(const std::vector<KeyCondition>& conditions, ExpressionPlaceholders& placeholders);
 
-/// The projection of top-level attributes, each named once, or an empty string when they do not fit into an expression: then everything is asked for.
+/// The projection of top-level attributes, each named once, or an empty string when they do not fit into an expression:
+/// then everything is asked for.
 std::string projection_expression(const std::vector<std::string>& attributes, ExpressionPlaceholders& placeholders);
 
 /// Appends {"S": ...}, {"N": ...} or {"B": ...}.

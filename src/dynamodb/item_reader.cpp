@@ -100,12 +100,18 @@ class ValueDecoder {
   static std::optional<AttributeType> tag_type(std::string_view tag) {
     if (tag.size() == 1) {
       switch (tag[0]) {
-        case 'S': return AttributeType::S;
-        case 'N': return AttributeType::N;
-        case 'B': return AttributeType::B;
-        case 'L': return AttributeType::L;
-        case 'M': return AttributeType::M;
-        default: return std::nullopt;
+        case 'S':
+          return AttributeType::S;
+        case 'N':
+          return AttributeType::N;
+        case 'B':
+          return AttributeType::B;
+        case 'L':
+          return AttributeType::L;
+        case 'M':
+          return AttributeType::M;
+        default:
+          return std::nullopt;
       }
     }
     return parse_type_name(tag);
@@ -115,14 +121,23 @@ class ValueDecoder {
     switch (type) {
       case AttributeType::S:
       case AttributeType::N:
-      case AttributeType::B: return text(type, value);
-      case AttributeType::BOOL: return boolean(value);
-      case AttributeType::NUL: nodes_.push_back(plain_node(type)); return simdjson::SUCCESS;
-      case AttributeType::SS: return set(type, AttributeType::S, value);
-      case AttributeType::NS: return set(type, AttributeType::N, value);
-      case AttributeType::BS: return set(type, AttributeType::B, value);
-      case AttributeType::L: return list(value, depth);
-      case AttributeType::M: return map(value, depth);
+      case AttributeType::B:
+        return text(type, value);
+      case AttributeType::BOOL:
+        return boolean(value);
+      case AttributeType::NUL:
+        nodes_.push_back(plain_node(type));
+        return simdjson::SUCCESS;
+      case AttributeType::SS:
+        return set(type, AttributeType::S, value);
+      case AttributeType::NS:
+        return set(type, AttributeType::N, value);
+      case AttributeType::BS:
+        return set(type, AttributeType::B, value);
+      case AttributeType::L:
+        return list(value, depth);
+      case AttributeType::M:
+        return map(value, depth);
     }
     return simdjson::INCORRECT_TYPE;
   }
@@ -252,7 +267,7 @@ struct PageReader::Impl {
   ondemand::document document;
   simdjson::simdjson_result<ondemand::array_iterator> position;
   simdjson::simdjson_result<ondemand::array_iterator> end;
-  ondemand::object single;                    // GetItem's
+  ondemand::object single;  // GetItem's
   ItemsAt at = ItemsAt::nowhere;
   bool started = false;
 
@@ -312,7 +327,8 @@ error_code PageReader::Impl::read_summary(PageSummary& summary) {
     if (error_code failure = read_member(key, field.value(), summary)) return failure;
   }
   // Skipping does not look at what it skips; at least the document must end where its braces say.
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+  return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS
+                                                                        : simdjson::TRAILING_CONTENT;
 }
 
 // Stands before the first item: of the array, of the first (and only) table's array, or before the one item itself.

@@ -17,15 +17,16 @@
 
 namespace dynamodb {
 
-/// One value or member name of a decoded item. The nodes of a value stand in document order, one after the other: a container is followed
-/// by its elements, a map by name, value, name, value ... (names are nodes of type S). No pointers between nodes, nothing to free.
+/// One value or member name of a decoded item. The nodes of a value stand in document order, one after the other: a
+/// container is followed by its elements, a map by name, value, name, value ... (names are nodes of type S). No
+/// pointers between nodes, nothing to free.
 struct ValueNode {
   AttributeType type;
-  bool boolean;       ///< BOOL
-  uint32_t size;      ///< S, N, B: bytes of text; sets and L: elements; M: members
+  bool boolean;   ///< BOOL
+  uint32_t size;  ///< S, N, B: bytes of text; sets and L: elements; M: members
   union {
-    const char* text; ///< S: UTF-8 without escapes; N: the number's digits; B: base64. Views the page, not terminated
-    uint32_t end;     ///< containers: index of the first node behind this value
+    const char* text;  ///< S: UTF-8 without escapes; N: the number's digits; B: base64. Views the page, not terminated
+    uint32_t end;      ///< containers: index of the first node behind this value
   };
 
   std::string_view view() const noexcept { return {text, size}; }
@@ -59,7 +60,9 @@ class AttributeSelection {
   }
   struct Buckets {
     int32_t first[kBuckets];
-    Buckets() noexcept { for (int32_t& slot : first) slot = -1; }
+    Buckets() noexcept {
+      for (int32_t& slot : first) slot = -1;
+    }
     int32_t& operator[](std::size_t i) noexcept { return first[i]; }
     int32_t operator[](std::size_t i) const noexcept { return first[i]; }
   };
@@ -97,18 +100,18 @@ class Item {
 
 /// What a response says besides its items.
 struct PageSummary {
-  bool has_items = false;            ///< there is a place for items: always so in answers of Query and Scan, but for COUNT
-  bool has_count = false;            ///< `count` and `scanned_count` were given; look-ups by key have none
-  uint64_t count = 0;                ///< items returned
-  uint64_t scanned_count = 0;        ///< items evaluated
-  double consumed_capacity = 0;      ///< capacity units; 0 where the service does not say
+  bool has_items = false;        ///< there is a place for items: always so in answers of Query and Scan, but for COUNT
+  bool has_count = false;        ///< `count` and `scanned_count` were given; look-ups by key have none
+  uint64_t count = 0;            ///< items returned
+  uint64_t scanned_count = 0;    ///< items evaluated
+  double consumed_capacity = 0;  ///< capacity units; 0 where the service does not say
   bool has_last_evaluated_key = false;
-  std::string last_evaluated_key;    ///< its JSON object, to be sent back verbatim
-  std::string unprocessed_keys;      ///< of BatchGetItem: what to ask for again, as RequestItems; empty: nothing
+  std::string last_evaluated_key;  ///< its JSON object, to be sent back verbatim
+  std::string unprocessed_keys;    ///< of BatchGetItem: what to ask for again, as RequestItems; empty: nothing
 };
 
-/// Reads one response of Query, Scan, GetItem or BatchGetItem (of one table) after the other. Holds the parser's memory,
-/// which is reused.
+/// Reads one response of Query, Scan, GetItem or BatchGetItem (of one table) after the other. Holds the parser's
+/// memory, which is reused.
 class PageReader {
  public:
   PageReader();
@@ -117,8 +120,9 @@ class PageReader {
   PageReader& operator=(PageReader&&) noexcept;
 
   /// Takes up a page: reads its summary and stands before its first item. `body` must stay unchanged, and padded
-  /// (BodyBuffer::pad), until the next open() or close(). `by_key`: an answer of GetItem or BatchGetItem, which has no items
-  /// when there are none; an answer of Query or Scan without Items and Count is an error. Error: corrupt_response, not_dynamodb.
+  /// (BodyBuffer::pad), until the next open() or close(). `by_key`: an answer of GetItem or BatchGetItem, which has no
+  /// items when there are none; an answer of Query or Scan without Items and Count is an error. Error:
+  /// corrupt_response, not_dynamodb.
   std::optional<Error> open(const BodyBuffer& body, bool by_key = false);
   const PageSummary& summary() const noexcept { return summary_; }
 

@@ -12,8 +12,8 @@ namespace {
 constexpr uint32_t kLimitGrowth = 4;
 constexpr uint32_t kLargestLimit = 4096;  // beyond it a page is asked for whole
 
-// Developer Guide, "Error handling with DynamoDB", Batch operations: what was left unprocessed is to be sent again after
-// exponential backoff.
+// Developer Guide, "Error handling with DynamoDB", Batch operations: what was left unprocessed is to be sent again
+// after exponential backoff.
 Milliseconds unprocessed_delay(int repetitions, Random& random) {
   double most = std::min(50.0 * static_cast<double>(1 << std::min(repetitions, 8)), 10000.0);
   return Milliseconds(static_cast<int64_t>(most * random.next()));
@@ -96,8 +96,8 @@ void PageStream::send_more() {
 
 // Opens the first finished page; false when none has arrived.
 bool PageStream::collect() {
-  auto finished = std::find_if(in_flight_.begin(), in_flight_.end(),
-                               [](const Flight& flight) { return flight.call->finished(); });
+  auto finished =
+      std::find_if(in_flight_.begin(), in_flight_.end(), [](const Flight& flight) { return flight.call->finished(); });
   if (finished == in_flight_.end()) return false;
   Flight flight = std::move(*finished);
   in_flight_.erase(finished);

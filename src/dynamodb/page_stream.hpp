@@ -16,29 +16,29 @@
 
 namespace dynamodb {
 
-/// The requests of one scan: the segments of a Scan, one Query per key value, or look-ups by key. Each is followed page by
-/// page, until nothing is left unprocessed.
+/// The requests of one scan: the segments of a Scan, one Query per key value, or look-ups by key. Each is followed page
+/// by page, until nothing is left unprocessed.
 struct RequestSet {
-  std::string operation;               ///< "Scan", "Query", "GetItem" or "BatchGetItem"
-  std::vector<std::string> heads;      ///< heads (request.hpp); one for a Scan
-  uint32_t segments = 1;               ///< of a Scan; more than 1 only with one head
+  std::string operation;           ///< "Scan", "Query", "GetItem" or "BatchGetItem"
+  std::vector<std::string> heads;  ///< heads (request.hpp); one for a Scan
+  uint32_t segments = 1;           ///< of a Scan; more than 1 only with one head
 };
 
 struct PageStreamOptions {
-  uint32_t max_in_flight = 8;          ///< pages asked for or waiting, at most
-  bool slow_start = false;             ///< few rows are expected to be wanted: begin with one page in flight, and no
-                                       ///< page ahead of the reader; double each time a page was used up
-  uint32_t first_limit = 0;            ///< with slow_start: items to evaluate for the first page; four times as many for
-                                       ///< each further one, until whole pages are asked for. 0: whole pages. Query and Scan only
+  uint32_t max_in_flight = 8;  ///< pages asked for or waiting, at most
+  bool slow_start = false;     ///< few rows are expected to be wanted: begin with one page in flight, and no
+                               ///< page ahead of the reader; double each time a page was used up
+  uint32_t first_limit = 0;    ///< with slow_start: items to evaluate for the first page; four times as many for
+                             ///< each further one, until whole pages are asked for. 0: whole pages. Query and Scan only
 };
 
 struct PageStreamStatistics {
   CallStatistics calls;
   uint64_t pages = 0;
-  uint64_t items = 0;                  ///< returned by the service
-  uint64_t items_scanned = 0;          ///< evaluated by the service
-  double consumed_capacity = 0;        ///< capacity units
-  uint64_t finished_sources = 0;       ///< segments or queries read to their end
+  uint64_t items = 0;             ///< returned by the service
+  uint64_t items_scanned = 0;     ///< evaluated by the service
+  double consumed_capacity = 0;   ///< capacity units
+  uint64_t finished_sources = 0;  ///< segments or queries read to their end
 };
 
 /// Usage:  for (;;) switch (stream.next(selection, item)) {
@@ -61,8 +61,8 @@ class PageStream {
   const Error* error() const noexcept { return error_ ? &*error_ : nullptr; }
 
   /// While waiting: when to go on even if the client has nothing to do. That is when the rate limit allows another
-  /// request, or keys left unprocessed may be asked for again; at once after a page without items, so that a caller whose pages are all empty gets to see its interrupts;
-  /// else time_point::max().
+  /// request, or keys left unprocessed may be asked for again; at once after a page without items, so that a caller
+  /// whose pages are all empty gets to see its interrupts; else time_point::max().
   Steady::time_point wake_time() const noexcept { return wake_time_; }
 
   const PageStreamStatistics& statistics() const noexcept { return statistics_; }
@@ -71,9 +71,9 @@ class PageStream {
  private:
   struct Source {
     uint64_t index;
-    std::string start_key;             // ExclusiveStartKey's or UnprocessedKeys' JSON; empty before the first page
-    int repetitions = 0;               // answers in a row that left keys unprocessed
-    Steady::time_point not_before{};   // when the next request may be sent
+    std::string start_key;            // ExclusiveStartKey's or UnprocessedKeys' JSON; empty before the first page
+    int repetitions = 0;              // answers in a row that left keys unprocessed
+    Steady::time_point not_before{};  // when the next request may be sent
   };
   struct Flight {
     Source source;
@@ -96,15 +96,15 @@ class PageStream {
   RateLimiter* limiter_;
   Clock& clock_;
   Random& random_;
-  const bool by_key_;                  // GetItem or BatchGetItem
+  const bool by_key_;  // GetItem or BatchGetItem
   uint64_t source_count_ = 0;
-  uint64_t next_source_ = 0;           // sources below were started
-  uint32_t window_ = 1;                // how many pages may be in flight or waiting now
-  std::deque<Source> resumable_;       // have more pages and nothing in flight
+  uint64_t next_source_ = 0;      // sources below were started
+  uint32_t window_ = 1;           // how many pages may be in flight or waiting now
+  std::deque<Source> resumable_;  // have more pages and nothing in flight
   std::vector<Flight> in_flight_;
   PageReader reader_;
   BodyBuffer page_;
-  uint32_t limit_ = 0;                 // of the next request; 0: none
+  uint32_t limit_ = 0;  // of the next request; 0: none
   bool page_open_ = false;
   uint64_t counted_ = 0;               // of the open page: items that were counted only, and not handed out yet
   bool page_had_items_ = false;

@@ -8,8 +8,8 @@
 
 namespace dynamodb {
 
-/// The cost of a request is known only from its answer, so the bucket may go into debt; no request is sent until the debt is paid
-/// off by time. Up to one second's worth is saved up, so that small statements are not slowed.
+/// The cost of a request is known only from its answer, so the bucket may go into debt; no request is sent until the
+/// debt is paid off by time. Up to one second's worth is saved up, so that small statements are not slowed.
 class RateLimiter {
  public:
   /// `units_per_second`: capacity units, more than 0.

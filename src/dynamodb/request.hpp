@@ -15,11 +15,11 @@ namespace dynamodb {
 /// What a Query or Scan asks for, before it is spread over segments or key values.
 struct ReadRequest {
   std::string table;
-  std::string index;                     ///< empty: the table itself; Query and Scan only
-  bool backward = false;                 ///< ScanIndexForward false; Query only
-  std::vector<std::string> projection;   ///< top-level attributes; empty: all of them
-  const Filter* filter = nullptr;        ///< simplified, no constant; null: none. Query and Scan only
-  bool count_only = false;               ///< Select=COUNT: no items; Query and Scan only
+  std::string index;                    ///< empty: the table itself; Query and Scan only
+  bool backward = false;                ///< ScanIndexForward false; Query only
+  std::vector<std::string> projection;  ///< top-level attributes; empty: all of them
+  const Filter* filter = nullptr;       ///< simplified, no constant; null: none. Query and Scan only
+  bool count_only = false;              ///< Select=COUNT: no items; Query and Scan only
   bool consistent_read = false;
 };
 

@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "access/stratnum.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 }
@@ -94,13 +95,22 @@ const KeyAttribute* order_attribute(const KeyUse* use) {
   return place < use->schema->sort_count ? &use->schema->sort[place] : nullptr;
 }
 
+// Whether the attribute's order is the column's. Where what does not fit the column reads as NULL, only types that all values
+// fit keep it.
+bool keeps_order(const KeyAttribute* key) {
+  const ColumnOptions* column = key->column;
+  bool all_fit = column->type == NUMERICOID || column->type == BYTEAOID;
+  return is_exact_key_type(column->type, column->typmod, key->type) &&
+         (all_fit || column->on_type_mismatch == MismatchAction::error);
+}
+
 void add_order(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, AccessPath* path) {
   if (root->query_pathkeys == NIL || path->use->lists > 0 || path->use->whole_key) return;
   const KeyAttribute* key = order_attribute(path->use);
   auto* pathkey = linitial_node(PathKey, root->query_pathkeys);
-  if (key == nullptr || key->column == nullptr || !is_exact_key_type(key->column->type, key->column->typmod, key->type) ||
-      pathkey->pk_eclass->ec_has_volatile || !is_shared_family(pathkey->pk_opfamily) ||
-      !sorts_by_bytes(pathkey->pk_eclass->ec_collation) || !has_member(pathkey, rel, planned->table, key->column))
+  if (key == nullptr || key->column == nullptr || !keeps_order(key) || pathkey->pk_eclass->ec_has_volatile ||
+      !is_shared_family(pathkey->pk_opfamily) || !sorts_by_bytes(pathkey->pk_eclass->ec_collation) ||
+      !has_member(pathkey, rel, planned->table, key->column))
     return;
   path->backward = pathkey->pk_strategy == BTGreaterStrategyNumber;
   path->pathkeys = list_make1(pathkey);
@@ -205,6 +215,8 @@ void cost_access_path(const PlannedTable* planned, RelOptInfo* rel, const Access
   const ServerOptions* server = planned->server;
   *startup = rel->baserestrictcost.startup;
   if (!repeated) *startup += server->fdw_startup_cost;
+  // A Scan that would be refused is only for queries that have no other way.
+  if (path->operation == ReadOperation::scan && planned->table->scan_policy == ScanPolicy::deny) *startup += disable_cost;
   // A BatchGetItem asks for 100 keys at once, but each costs what a GetItem does.
   bool batch = path->operation == ReadOperation::batch_get_item;
   double round_trips = batch ? path->requests / dynamodb::kBatchGetItemKeys : path->requests;

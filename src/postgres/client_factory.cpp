@@ -66,8 +66,10 @@ dynamodb::Result<dynamodb::Endpoint> resolve(const ClientSettings& settings, dyn
   dynamodb::EndpointWishes wishes;
   wishes.region = text_or_empty(settings.region);
   wishes.custom_url = text_or_empty(server->endpoint);
-  if (server->use_fips) wishes.use_fips = true;
-  if (server->use_dualstack) wishes.use_dualstack = true;
+  // Who brings keys of their own is no concern of the server process's profile: a broken file there is not theirs.
+  bool own_keys = settings.identity == Identity::user_mapping_keys;
+  if (server->use_fips || own_keys) wishes.use_fips = server->use_fips;
+  if (server->use_dualstack || own_keys) wishes.use_dualstack = server->use_dualstack;
   return dynamodb::resolve_endpoint(wishes, aws);
 }
 

@@ -8,8 +8,8 @@
 #include "connections.hpp"
 #include "handles.hpp"
 #include "progress.hpp"
+#include "read_stream.hpp"
 #include "scan_policy.hpp"
-#include "table_metadata.hpp"
 #include "wait.hpp"
 
 extern "C" {
@@ -167,25 +167,12 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   if (!keys.impossible && !is_never_true(filter)) start_stream(state, keys, filter);
 }
 
-// An answer that the table or index does not exist disproves what is remembered of it.
-[[noreturn]] void report_read_error(const ScanState* state, const PlainError& failure) {
-  if (failure.kind == dynamodb::ErrorKind::resource_not_found || failure.kind == dynamodb::ErrorKind::validation)
-    forget_table_description(state->table->serverid, state->table->table_name);
-  report_error(failure, error_context(state));
-}
-
 // Waits for the next item and decodes it; false at the end.
 bool next_item(ScanState* state) {
   for (;;) {
-    PageStream::Step step = PageStream::Step::end;
-    PlainError failure;
-    bool done = guard(&failure, [&] {
-      step = state->stream->next(*state->selection, *state->item);
-      return step == PageStream::Step::failed ? state->stream->error() : nullptr;
-    });
-    if (!done) report_read_error(state, failure);
-    if (step == PageStream::Step::item) return true;
-    if (step == PageStream::Step::end) return false;
+    PageStream::Step step =
+        advance_stream(state->stream, *state->selection, state->item, state->table->serverid, error_context(state));
+    if (step != PageStream::Step::waiting) return step == PageStream::Step::item;
     report_progress(state);
     wait_and_advance(state->client, error_context(state), state->stream->wake_time());
   }
@@ -218,7 +205,8 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
 }
 
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext) {
-  return state->plan.filter ? evaluate_filter(econtext, state->plan.filter, state->filter_operands) : nullptr;
+  if (state->plan.filter == nullptr) return nullptr;
+  return evaluate_filter(econtext, state->plan.filter, state->filter_operands, state->plan.key_names);
 }
 
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {

@@ -48,8 +48,10 @@ const char* utf8_of(Datum datum) {
 }
 
 // A name that may also count elements of an array cannot be followed: DynamoDB tells maps from lists, and sets have no places.
+// PostgreSQL reads it by strtol(), which takes white space and a sign before the digits.
 bool looks_like_index(const char* name) {
-  if (*name == '-') ++name;
+  name += strspn(name, " \t\n\v\f\r");
+  if (*name == '-' || *name == '+') ++name;
   return *name >= '0' && *name <= '9';
 }
 

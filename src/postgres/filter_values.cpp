@@ -553,11 +553,18 @@ void append_filter(StringInfo text, const PlainFilter* filter) {
   }
 }
 
+// A Query's filter must not name the key that is queried. Columns are seen to when the query is planned; of documents it shows only
+// now what they have to contain. (Those terms are never negated, so that true lets more items through, not fewer.)
+bool names_queried_key(const PlainFilter* filter, List* queried_key) {
+  return filter->path != NIL && list_member(queried_key, linitial(filter->path));
+}
+
 // Folds constants, as the library does with its form, so that EXPLAIN shows what is sent.
-PlainFilter* fold(PlainFilter* filter) {
+PlainFilter* fold(PlainFilter* filter, List* queried_key) {
+  if (names_queried_key(filter, queried_key)) return constant(true);
   if (filter->kind == Kind::in && filter->value_count == 0) return constant(false);
   if (filter->kind == Kind::negation) {
-    PlainFilter* child = fold(static_cast<PlainFilter*>(linitial(filter->children)));
+    PlainFilter* child = fold(static_cast<PlainFilter*>(linitial(filter->children)), queried_key);
     return child->kind == Kind::constant ? constant(!child->truth) : negation(child);
   }
   if (!is_connection(filter->kind)) return filter;
@@ -565,7 +572,7 @@ PlainFilter* fold(PlainFilter* filter) {
   List* kept = NIL;
   ListCell* cell;
   foreach (cell, filter->children) {
-    PlainFilter* child = fold(static_cast<PlainFilter*>(lfirst(cell)));
+    PlainFilter* child = fold(static_cast<PlainFilter*>(lfirst(cell)), queried_key);
     if (child->kind == Kind::constant && child->truth != neutral) return child;
     if (child->kind == filter->kind)
       kept = list_concat(kept, child->children);
@@ -593,8 +600,8 @@ PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprSt
 
 }  // namespace
 
-PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, ExprState** states) {
-  return fold(evaluate_term(econtext, term, states));
+PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, ExprState** states, List* queried_key) {
+  return fold(evaluate_term(econtext, term, states), queried_key);
 }
 
 dynamodb::Filter to_library_filter(const PlainFilter* plain) {

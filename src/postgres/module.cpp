@@ -1,6 +1,7 @@
 // Entry points of the shared library: magic, settings, and the handler's table of callbacks.
 #include <cfloat>
 
+#include "analyze.hpp"
 #include "execute_scan.hpp"
 #include "explain.hpp"
 #include "import_schema.hpp"
@@ -41,6 +42,7 @@ Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS) {
   routine->ReScanForeignScan = dynamodb_fdw::dynamodbReScanForeignScan;
   routine->EndForeignScan = dynamodb_fdw::dynamodbEndForeignScan;
   routine->ExplainForeignScan = dynamodb_fdw::dynamodbExplainForeignScan;
+  routine->AnalyzeForeignTable = dynamodb_fdw::dynamodbAnalyzeForeignTable;
   routine->ImportForeignSchema = dynamodb_fdw::dynamodbImportForeignSchema;
   PG_RETURN_POINTER(routine);
 }

@@ -131,9 +131,9 @@ CREATE FOREIGN TABLE consistent (id text OPTIONS (partition_key 'true'), skey te
   OPTIONS (table_name 'fdwtest2', parallel_scan_count '1', consistent_read 'true');
 CREATE FOREIGN TABLE eventual (id text OPTIONS (partition_key 'true'), skey text OPTIONS (sort_key 'true')) SERVER scan_test
   OPTIONS (table_name 'fdwtest2', parallel_scan_count '1');
-SELECT c.rows, e.rows, e.capacity > 0 AS costs, c.capacity / e.capacity AS times
+SELECT c.rows, e.rows, e.capacity > 0 AS costs, c.capacity = 2 * e.capacity AS twice
   FROM reads('SELECT * FROM consistent') c, reads('SELECT * FROM eventual') e;
-SELECT c.rows, e.rows, e.capacity > 0 AS costs, c.capacity / e.capacity AS times
+SELECT c.rows, e.rows, e.capacity > 0 AS costs, c.capacity = 2 * e.capacity AS twice
   FROM reads($$SELECT * FROM consistent WHERE id = 'device-00'$$) c, reads($$SELECT * FROM eventual WHERE id = 'device-00'$$) e;
 
 DROP SCHEMA scan_test CASCADE;

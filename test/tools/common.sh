@@ -8,7 +8,7 @@
 PACKAGES=(
   g++ make libc6-dev
   postgresql-15 postgresql-server-dev-15
-  libcurl4-openssl-dev libsimdjson-dev zlib1g-dev
+  libcurl4-openssl-dev libsimdjson-dev zlib1g-dev nettle-dev
   default-jre-headless nodejs npm
   perl ca-certificates
 )

@@ -1,0 +1,145 @@
+-- EXPLAIN: what it says of Scan, Query and look-ups, in every FORMAT; why conditions are not pushed down; what ANALYZE adds.
+\getenv endpoint DYNAMODB_ENDPOINT
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS dynamodb_fdw;
+CREATE SERVER explain_test FOREIGN DATA WRAPPER dynamodb_fdw OPTIONS (endpoint :'endpoint', aws_region 'us-west-2', scan_policy 'allow');
+CREATE USER MAPPING FOR CURRENT_USER SERVER explain_test OPTIONS (access_key_id 'AKIDEXAMPLE', secret_access_key 'verysecret');
+CREATE SCHEMA explain_test;
+SET search_path = explain_test;
+SET jit = off;
+
+-- Output of EXPLAIN without numbers that vary.
+CREATE FUNCTION explain(options text, statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+BEGIN
+  FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, statement) LOOP
+    line = regexp_replace(line, '\(cost=[^)]*\)', '(cost)');
+    line = regexp_replace(line, '((Startup|Total) Cost|Plan (Rows|Width)|Estimated Read Capacity|Bytes Received)("?: *)[0-9.]+', '\1\4N', 'g');
+    RETURN NEXT line;
+  END LOOP;
+END $$;
+\pset format unaligned
+\pset tuples_only on
+
+CREATE FOREIGN TABLE fdwtest2 (
+  oid text,
+  partition_key text OPTIONS (mapped_attr 'id', partition_key 'true'),
+  sort_key text OPTIONS (mapped_attr 'skey', sort_key 'true'),
+  number numeric,
+  tags text[],
+  owner text OPTIONS (mapped_path 'details.owner.name'),
+  document jsonb OPTIONS (ddb_document 'true')
+) SERVER explain_test;
+CREATE FOREIGN TABLE numkeys (p numeric OPTIONS (partition_key 'true'), s numeric OPTIONS (sort_key 'true'), label text) SERVER explain_test;
+CREATE FOREIGN TABLE binkeys (p bytea OPTIONS (partition_key 'true'), s bytea OPTIONS (sort_key 'true'), label text) SERVER explain_test;
+CREATE FOREIGN TABLE odd_names (tenant text OPTIONS (mapped_attr 'Tenant-Id', partition_key 'true'),
+  "Sort Key" int OPTIONS (mapped_attr 'Sort.Key', sort_key 'true'), u int OPTIONS (mapped_attr 'ünïcödé'), document json OPTIONS (ddb_document 'true'))
+  SERVER explain_test OPTIONS (table_name 'Mixed.Case-Table', aws_region 'eu-central-1');
+
+-- Scan: segments, region, and the attributes that are asked for: of the columns in use, and the key
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM fdwtest2;
+EXPLAIN (COSTS OFF) SELECT * FROM fdwtest2;
+EXPLAIN (COSTS OFF) SELECT oid FROM fdwtest2;
+EXPLAIN (COSTS OFF) SELECT tags, owner FROM fdwtest2;
+EXPLAIN (COSTS OFF) SELECT u FROM odd_names;
+ALTER FOREIGN TABLE odd_names OPTIONS (ADD parallel_scan_count '3');
+EXPLAIN (COSTS OFF) SELECT * FROM odd_names;
+
+-- Query: the key condition with the values
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01';
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'it''s' AND sort_key BETWEEN 'a' AND 'b';
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key LIKE 'event-00%';
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key IN ('device-01', 'device-02') AND sort_key > 'event-018';
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'x' AND sort_key > 'b' AND sort_key < 'a';
+EXPLAIN (COSTS OFF) SELECT label FROM numkeys WHERE p = 2.50 AND s >= -1e-3;
+EXPLAIN (COSTS OFF) SELECT label FROM binkeys WHERE p = '\xcafe' AND s < '\x7f00';
+EXPLAIN (COSTS OFF) SELECT u FROM odd_names WHERE tenant = 'ü"\' AND "Sort Key" <= 3;
+-- of a long list the first ten
+EXPLAIN (COSTS OFF) SELECT count(*) FROM fdwtest2 WHERE partition_key = ANY (string_to_array('a,b,c,d,e,f,g,h,i,j,k,l,a,b', ','));
+-- the whole key
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key = 'event-003';
+EXPLAIN (COSTS OFF) SELECT label FROM numkeys WHERE p IN (1, 2.5) AND s = 10;
+-- LIMIT and the order of the sort key
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' ORDER BY sort_key DESC LIMIT 3;
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 LIMIT 3;
+
+-- parameters: their values where there are some, else what gives them
+PREPARE by_key (text, text) AS SELECT number FROM fdwtest2 WHERE partition_key = $1 AND sort_key >= $2;
+SET plan_cache_mode = force_generic_plan;
+EXPLAIN (COSTS OFF) EXECUTE by_key ('device-01', 'event-018');
+EXPLAIN (COSTS OFF) EXECUTE by_key ('device-01', NULL);
+DEALLOCATE by_key;
+RESET plan_cache_mode;
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = (SELECT 'device-0' || 1) AND sort_key > current_setting('explain_test.none', true);
+CREATE TABLE device (name text, since text);
+INSERT INTO device VALUES ('device-01', 'event-018'), ('device-02', 'event-019');
+ANALYZE device;
+EXPLAIN (COSTS OFF) SELECT name, (SELECT max(number) FROM fdwtest2 f WHERE f.partition_key = d.name AND f.sort_key > d.since) FROM device d;
+EXPLAIN (COSTS OFF) SELECT name, f.number FROM device d JOIN fdwtest2 f ON f.partition_key = d.name AND f.sort_key = d.since;
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = ANY (ARRAY(SELECT name FROM device)) AND sort_key > 'event-018';
+
+-- indexes: used where every item that is asked for is in them, else left out with the reason
+CREATE FOREIGN TABLE indexed (
+  id text OPTIONS (partition_key 'true'),
+  skey text OPTIONS (sort_key 'true'),
+  skey2 text OPTIONS (lsi_name 'lsi1', gsi_sort_key_gsi_name 'gsi1'),
+  pkey2 text OPTIONS (gsi_partition_key_gsi_name 'gsi1'),
+  number numeric
+) SERVER explain_test OPTIONS (table_name 'fdwtest2');
+EXPLAIN (COSTS OFF) SELECT number FROM indexed WHERE id = 'device-01' AND skey2 > 'rank-1900';
+EXPLAIN (COSTS OFF) SELECT number FROM indexed WHERE pkey2 = 'group-1' AND skey2 LIKE 'rank-19%';
+EXPLAIN (COSTS OFF) SELECT number FROM indexed WHERE pkey2 = 'group-1';
+
+-- what PostgreSQL does alone, and why
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE upper(partition_key) = 'DEVICE-01' AND sort_key || '' = 'x';
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key = owner;
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = random()::text;
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND partition_key IN ('device-01', 'device-02');
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key > 'a' COLLATE "en-x-icu";
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key ~ 'event-.0.';
+CREATE FOREIGN TABLE other_types (p text OPTIONS (mapped_attr 'id', partition_key 'true'), s char(9) OPTIONS (mapped_attr 'skey', sort_key 'true')) SERVER explain_test
+  OPTIONS (table_name 'fdwtest2');
+EXPLAIN (COSTS OFF) SELECT * FROM other_types WHERE p = 'device-01' AND s = 'event-003';
+
+-- every FORMAT
+SELECT explain('COSTS OFF, FORMAT JSON', $$SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key > 'event-018' AND sort_key ~ '9$'$$);
+SELECT explain('COSTS OFF, FORMAT XML', $$SELECT number FROM fdwtest2 WHERE partition_key = '<&>' AND sort_key > 'event-018' AND sort_key ~ '9$'$$);
+SELECT explain('COSTS OFF, FORMAT YAML', $$SELECT number FROM fdwtest2 WHERE partition_key = 'device: "01"' AND sort_key > 'event-018' AND sort_key ~ '9$'$$);
+SELECT explain('FORMAT JSON', 'SELECT number FROM fdwtest2');
+
+-- with costs there is an estimate of the capacity: more for a Scan than for a Query
+SELECT explain('COSTS ON', $$SELECT label FROM numkeys WHERE p = 1$$);
+CREATE FUNCTION capacity(statement text) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+  plan jsonb;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT JSON) ' || statement INTO plan;
+  RETURN plan #> '{0,Plan,Estimated Read Capacity}';
+END $$;
+SELECT capacity('SELECT * FROM fdwtest2') > capacity($$SELECT * FROM fdwtest2 WHERE partition_key = 'device-01'$$),
+  capacity($$SELECT * FROM fdwtest2 WHERE partition_key = 'device-01'$$) >= capacity($$SELECT * FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key = 'event-001'$$);
+SELECT explain('VERBOSE, COSTS OFF', $$SELECT label FROM numkeys n WHERE p = 1 AND s > 2$$);
+
+-- ANALYZE
+SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key >= 'event-018'$$);
+SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT label FROM numkeys WHERE p IN (1, 2.5) AND s > 10$$);
+SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT number FROM fdwtest2 WHERE partition_key = ''$$);
+SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT label FROM numkeys WHERE p = 1 AND s = 2$$);
+SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT name, f.number FROM device d JOIN fdwtest2 f ON f.partition_key = d.name AND f.sort_key = d.since$$);
+SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, FORMAT JSON', $$SELECT label FROM numkeys WHERE p = 1 AND s > 2$$);
+-- a node that is never started
+SELECT explain('ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF', $$SELECT number FROM fdwtest2 LIMIT 0$$);
+-- the messages come with ANALYZE, and only with it
+SET client_min_messages = notice;
+ALTER FOREIGN TABLE numkeys OPTIONS (ADD scan_policy 'warn', ADD parallel_scan_count '1');
+SELECT count(*) FROM explain('COSTS OFF', 'SELECT * FROM numkeys');
+SELECT count(*) > 0 FROM explain('ANALYZE', 'SELECT * FROM numkeys');
+SET client_min_messages = warning;
+
+-- no secret
+SELECT count(*) FROM explain('ANALYZE, VERBOSE, SETTINGS, FORMAT JSON', 'SELECT * FROM numkeys') line WHERE line ~ 'AKIDEXAMPLE|verysecret|access_key|http';
+
+DROP SCHEMA explain_test CASCADE;
+DROP SERVER explain_test CASCADE;
