@@ -70,11 +70,26 @@ void close_unused() {
 // What a client holds besides its connections: epoll, timer, event, and libcurl's own pair.
 constexpr int kOwnDescriptors = 5;
 
-// Reports the client's descriptors: its own, and one for each connection as far as PostgreSQL allows.
+// Closes the connection that was opened first of those that nobody uses; false when there is none.
+bool close_idle() {
+  ListCell* cell;
+  foreach (cell, connections) {
+    auto* connection = static_cast<Connection*>(lfirst(cell));
+    if (connection->users > 0) continue;
+    close_connection(connection);
+    return true;
+  }
+  return false;
+}
+
+// Reports the client's descriptors: its own, and one for each connection as far as PostgreSQL allows. One more is left
+// free, because waiting for the network takes one.
 int report_descriptors(int wanted) {
   int reported = 0;
-  while (reported < wanted + kOwnDescriptors && AcquireExternalFD()) ++reported;
-  if (reported > kOwnDescriptors) return reported;
+  while (reported <= wanted + kOwnDescriptors && (AcquireExternalFD() || (close_idle() && AcquireExternalFD())))
+    ++reported;
+  if (reported > 0) ReleaseExternalFD();
+  if (--reported > kOwnDescriptors) return reported;
   for (; reported > 0; --reported) ReleaseExternalFD();
   ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
                   errmsg("could not connect to DynamoDB: too many open files"),

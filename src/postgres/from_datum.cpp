@@ -47,7 +47,9 @@ bool bytes_key(Datum value, std::size_t max_bytes, KeyValue* out) {
   struct varlena* plain = PG_DETOAST_DATUM_PACKED(value);
   out->bytes = VARDATA_ANY(plain);
   out->length = static_cast<int>(VARSIZE_ANY_EXHDR(plain));
-  if (out->type == AttributeType::S && GetDatabaseEncoding() != PG_UTF8 && out->length > 0) {
+  // In a SQL_ASCII database text is of no encoding: what happens to be UTF-8 is looked for, and the rest is not there.
+  bool converts = GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII;
+  if (out->type == AttributeType::S && converts && out->length > 0) {
     out->bytes = pg_server_to_any(out->bytes, out->length, PG_UTF8);
     if (out->bytes != VARDATA_ANY(plain)) out->length = static_cast<int>(strlen(out->bytes));
   }

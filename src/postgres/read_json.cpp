@@ -230,6 +230,26 @@ const char* read_json_text(ReadContext* context, const ColumnReader* reader, uin
                                  : read_jsonb(context, reader, index, value);
 }
 
+// --- keys
+
+// JSON text with everything beyond ASCII escaped, which every encoding can show.
+char* ascii_json(const char* utf8) {
+  StringInfoData text;
+  initStringInfo(&text);
+  while (*utf8 != '\0') {
+    auto* start = reinterpret_cast<const unsigned char*>(utf8);
+    utf8 += pg_utf_mblen(start);
+    pg_wchar code = utf8_to_unicode(start);
+    if (code < 0x80)
+      appendStringInfoChar(&text, static_cast<char>(code));
+    else if (code < 0x10000)
+      appendStringInfo(&text, "\\u%04x", code);
+    else
+      appendStringInfo(&text, "\\u%04x\\u%04x", 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF));
+  }
+  return text.data;
+}
+
 }  // namespace
 
 void choose_json_reader(ColumnReader* reader) {
@@ -261,8 +281,12 @@ char* item_key_json(ReadContext* context) {
     return std::nullopt;
   });
   if (!written) return pstrdup("{}");
-  char* copy = pnstrdup(context->text->data(), context->text->size());
-  return pg_any_to_server(copy, context->text->size(), PG_UTF8);
+  int sqlstate = context->sqlstate;
+  int length;
+  const char* unfit;
+  const char* text = server_text(context, *context->text, &length, &unfit);
+  context->sqlstate = sqlstate;
+  return text != nullptr ? pnstrdup(text, length) : ascii_json(context->text->c_str());
 }
 
 }  // namespace dynamodb_fdw
