@@ -47,10 +47,11 @@ Filter simplify_negation(Filter filter) {
 
 Filter split_list(Filter filter) {
   if (filter.values.empty()) return Filter::constant(false);
-  if (filter.values.size() <= kMaxInOperands) return filter;
+  constexpr std::size_t kMaxValues = kMaxInOperands - 1;
+  if (filter.values.size() <= kMaxValues) return filter;
   std::vector<Filter> parts;
-  for (std::size_t i = 0; i < filter.values.size(); i += kMaxInOperands) {
-    std::size_t end = std::min(i + kMaxInOperands, filter.values.size());
+  for (std::size_t i = 0; i < filter.values.size(); i += kMaxValues) {
+    std::size_t end = std::min(i + kMaxValues, filter.values.size());
     Filter part;
     part.kind = Kind::in;
     part.path = filter.path;

@@ -44,13 +44,13 @@ struct Filter {
   static Filter negation(Filter child);
 };
 
-/// Without constants inside: they are folded, nested all and any are flattened, lists longer than the 100 operands that IN may have are split.
+/// Without constants inside: they are folded, nested all and any are flattened, lists longer than IN may have operands are split.
 Filter simplify(Filter filter);
 
 /// Developer Guide, "Quotas in Amazon DynamoDB", Expression parameters: operators and functions in one expression, operands of
 /// IN, bytes of all values.
 inline constexpr int kMaxOperators = 300;
-inline constexpr std::size_t kMaxInOperands = 100;
+inline constexpr std::size_t kMaxInOperands = 100;  // DynamoDB Local counts what is left of IN among them
 inline constexpr std::size_t kMaxValueBytes = std::size_t{2} << 20;
 
 /// The expression for a simplified filter that is no constant; where the whole is too long, for as many of the conditions of its

@@ -15,7 +15,8 @@ inline constexpr int kMinNumberExponent = -130;          ///< smallest magnitude
 inline constexpr int kMaxNumberExponent = 125;           ///< largest magnitude 9.99…E+125
 inline constexpr std::size_t kMaxPartitionKeyBytes = 2048;
 inline constexpr std::size_t kMaxSortKeyBytes = 1024;
-inline constexpr int kMaxItemNesting = 32;               ///< levels of L and M
+inline constexpr std::size_t kMaxAttributeNameBytes = 65535;
+inline constexpr int kMaxItemNesting = 32;               ///< levels of L and M, and of a path in an expression
 inline constexpr int kBatchGetItemKeys = 100;
 inline constexpr int kListTablesPage = 100;
 

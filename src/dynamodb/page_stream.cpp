@@ -115,6 +115,7 @@ bool PageStream::open_page(Flight flight) {
     return true;
   }
   page_had_items_ = false;
+  counted_ = reader_.summary().has_items ? 0 : reader_.summary().count;
   const PageSummary& summary = reader_.summary();
   page_open_ = true;
   ++statistics_.pages;
@@ -159,6 +160,11 @@ void PageStream::finish_page() {
 PageStream::Step PageStream::next(const AttributeSelection& selection, Item& item) {
   while (!error_) {
     if (page_open_) {
+      if (counted_ > 0) {
+        --counted_;
+        page_had_items_ = true;
+        return Step::item;
+      }
       PageReader::Step step = reader_.next(selection, item);
       if (step == PageReader::Step::item) {
         if (by_key_) count_item();

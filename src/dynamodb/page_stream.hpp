@@ -45,6 +45,7 @@ struct PageStreamStatistics {
 ///           case item: use it; break;
 ///           case waiting: wait for client.poll_descriptor(), wake_time() at the latest; client.advance(); break;
 ///           case end: return;  case failed: report *stream.error(); }
+/// With Select=COUNT, `item` is left alone: next() returns as many items as were counted.
 /// An item stays valid until the next call of next(). Pages in memory: at most max_in_flight, and the current one.
 class PageStream {
  public:
@@ -105,6 +106,7 @@ class PageStream {
   BodyBuffer page_;
   uint32_t limit_ = 0;  // of the next request; 0: none
   bool page_open_ = false;
+  uint64_t counted_ = 0;               // of the open page: items that were counted only, and not handed out yet
   bool page_had_items_ = false;
   std::optional<Error> error_;
   Steady::time_point wake_time_ = Steady::time_point::max();

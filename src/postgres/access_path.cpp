@@ -142,9 +142,32 @@ ReadOperation operation_for(const KeyUse* use) {
   return use->lists > 0 ? ReadOperation::batch_get_item : ReadOperation::get_item;
 }
 
+// An index worth scanning: all attributes that the query uses, all items that it asks for, in fewer bytes.
+bool covers(RelOptInfo* rel, const PlannedTable* planned, const KeySchema* schema) {
+  if (schema->index_name == nullptr || !schema->described || schema->items <= 0 || planned->attributes == NIL)
+    return false;
+  // An LSI would fetch what it lacks from the table, item by item.
+  return holds_attributes(schema, planned->attributes) &&
+         reason_against(rel, planned, schema, planned->conditions) == nullptr;
+}
+
+const KeySchema* smallest_covering_index(RelOptInfo* rel, const PlannedTable* planned) {
+  const KeySchema* smallest = nullptr;
+  double bytes = planned->size.items * planned->size.bytes_per_item;
+  ListCell* cell;
+  foreach (cell, planned->schemas) {
+    auto* schema = static_cast<const KeySchema*>(lfirst(cell));
+    if (!covers(rel, planned, schema) || schema->bytes >= bytes) continue;
+    smallest = schema;
+    bytes = schema->bytes;
+  }
+  return smallest;
+}
+
 AccessPath* key_path(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, KeyUse* use) {
   auto* path = static_cast<AccessPath*>(palloc0(sizeof(AccessPath)));
   path->use = use;
+  path->size = planned->size;
   path->operation = operation_for(use);
   path->requests = list_lengths(root, use);
   bool unique = use->whole_key && use->schema->index_name == nullptr;
@@ -158,7 +181,11 @@ AccessPath* key_path(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* pla
 AccessPath* scan_path(const PlannedTable* planned, RelOptInfo* rel) {
   auto* path = static_cast<AccessPath*>(palloc0(sizeof(AccessPath)));
   path->operation = ReadOperation::scan;
-  path->items = rel->tuples;
+  path->size = planned->size;
+  path->scanned = smallest_covering_index(rel, planned);
+  if (path->scanned != nullptr)
+    path->size = {path->scanned->items, path->scanned->bytes / path->scanned->items};
+  path->items = path->size.items;
   path->requests = planned->table->parallel_scan_count;
   return path;
 }
@@ -195,7 +222,7 @@ void cost_access_path(const PlannedTable* planned, RelOptInfo* rel, const Access
   double round_trips = batch ? path->requests / dynamodb::kBatchGetItemKeys : path->requests;
   double parallel = Min(round_trips, server->max_connections) * (batch ? dynamodb::kBatchGetItemKeys : 1);
   *total = *startup +
-           estimate_read_cost(planned->size, path->items, path->requests, parallel, planned->table->consistent_read,
+           estimate_read_cost(path->size, path->items, path->requests, parallel, planned->table->consistent_read,
                               server->fdw_tuple_cost) +
            rel->baserestrictcost.per_tuple * path->items;
 }

@@ -27,13 +27,15 @@ struct PlannedTable {
 struct AccessPath {
   ReadOperation operation;
   KeyUse* use;                ///< null for a Scan
+  const KeySchema* scanned;   ///< the index that a Scan reads instead of the table; null: the table
+  TableSize size;             ///< of the table or index that is read
   bool backward;              ///< ScanIndexForward false
   double items;               ///< expected to be read
   double requests;            ///< separate Queries, keys or segments
   List* pathkeys;
 };
 
-/// The Scan.
+/// The Scan: of the table, or of a smaller index that holds all that the query needs.
 AccessPath* scan_path(const PlannedTable* planned, RelOptInfo* rel);
 
 /// Ways to read by the keys of table and indexes, given `conditions` and values for the relations `outer`. A list of AccessPath*.

@@ -45,7 +45,8 @@ constexpr KindEntry kKinds[] = {
     {ErrorKind::no_credentials, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
      "Create a user mapping with the options access_key_id and secret_access_key, or give the server process "
      "credentials of its own."},
-    {ErrorKind::bad_configuration, ERRCODE_FDW_ERROR, nullptr},
+    {ErrorKind::bad_configuration, ERRCODE_FDW_ERROR,
+     "Check the server's options aws_region and endpoint, and the AWS settings of the server process."},
     {ErrorKind::invalid_value, ERRCODE_FDW_INVALID_DATA_TYPE, nullptr},
     {ErrorKind::internal, ERRCODE_INTERNAL_ERROR, nullptr},
 };

@@ -74,6 +74,7 @@ dynamodb::ReadRequest make_request(const ScanState* state, const dynamodb::Filte
   request.backward = state->plan.backward;
   request.consistent_read = state->table->consistent_read;
   request.filter = filter;
+  request.count_only = state->plan.count_only;
   ListCell* cell;
   foreach (cell, state->plan.projection) request.projection.emplace_back(strVal(lfirst(cell)));
   return request;
@@ -235,7 +236,7 @@ TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node) {
   if (state->stream == nullptr || !next_item(state)) return slot;
   int columns = slot->tts_tupleDescriptor->natts;
   memset(slot->tts_isnull, true, sizeof(bool) * columns);
-  read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
+  if (!state->plan.count_only) read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
   return ExecStoreVirtualTuple(slot);
 }
 

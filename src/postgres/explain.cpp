@@ -132,7 +132,7 @@ char* conditions_with_expressions(const Explainer& explainer) {
 const char* operation_with_count(const ScanState* state, const ScanKeys* keys, const PlainFilter* filter) {
   if ((keys != nullptr && keys->impossible) || is_never_true(filter)) return "None";
   switch (state->plan.operation) {
-    case ReadOperation::scan: return "Scan";
+    case ReadOperation::scan: return state->plan.count_only ? "Scan (COUNT)" : "Scan";
     case ReadOperation::query:
       if (keys != nullptr) return keys->key_count == 1 ? "Query" : psprintf("Query x %d", keys->key_count);
       return list_member_int(state->plan.clause_comparators, static_cast<int>(Comparator::any_of)) ? "Query x N" : "Query";
@@ -184,6 +184,7 @@ void explain_operation(const Explainer& explainer) {
 void explain_projection(const Explainer& explainer) {
   List* names = NIL;
   ListCell* cell;
+  if (explainer.state->plan.count_only) return;
   foreach (cell, explainer.state->plan.projection) {
     char* name = strVal(lfirst(cell));
     names = lappend(names, pg_any_to_server(name, strlen(name), PG_UTF8));

@@ -237,8 +237,15 @@ List* column_path(const ColumnOptions* column) {
   return column->attribute != nullptr ? list_make1(makeString(pstrdup(column->attribute))) : NIL;
 }
 
+bool is_expressible_path(List* path) {
+  ListCell* cell;
+  foreach (cell, path)
+    if (strlen(strVal(lfirst(cell))) > dynamodb::kMaxAttributeNameBytes) return false;
+  return list_length(path) <= dynamodb::kMaxItemNesting;
+}
+
 FilterTerm* make_term(FilterContext* context, TermKind kind, List* path, Expr* operand) {
-  if (path != NIL && names_queried_key(context, path)) return nullptr;
+  if (path != NIL && (!is_expressible_path(path) || names_queried_key(context, path))) return nullptr;
   if (operand != nullptr && !is_known_before_scan(context->root, operand, context->outer)) return nullptr;
   auto* term = static_cast<FilterTerm*>(palloc0(sizeof(FilterTerm)));
   term->kind = kind;

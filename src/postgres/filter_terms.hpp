@@ -61,6 +61,9 @@ FilterTerm* translate_document_list(FilterContext* context, ScalarArrayOpExpr* c
 /// path names a key of the queried table or index.
 FilterTerm* make_term(FilterContext* context, TermKind kind, List* path, Expr* operand);
 
+/// Whether an expression can say this path: its depth and names are limited.
+bool is_expressible_path(List* path);
+
 /// The path of a column's attribute; NIL for what cannot be filtered on (the document itself, the row id).
 List* column_path(const ColumnOptions* column);
 

@@ -241,8 +241,8 @@ Elements elements_of(Datum array_value) {
 
 PlainFilter* compare_list(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
-  // NOT IN with an empty list is true, even for NULL.
-  if (term->negated && elements.count == 0) return constant(true);
+  // Of no elements even a NULL is not among them: NOT IN () is true for all items, IN () for none.
+  if (elements.count == 0) return constant(term->negated);
   PlainFilter* in = new_filter(Kind::in, term->path);
   in->values = static_cast<KeyValue*>(palloc(sizeof(KeyValue) * Max(elements.count, 1)));
   List* alternatives = list_make1(in);
@@ -299,7 +299,8 @@ double float_of(Datum value, Oid type) {
 
 PlainFilter* compare_float_list(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
-  if (term->negated) return elements.count == 0 ? constant(true) : has_type(term->path, AttributeType::N);
+  if (elements.count == 0) return constant(term->negated);  // as in compare_list
+  if (term->negated) return has_type(term->path, AttributeType::N);
   List* alternatives = NIL;
   for (int i = 0; i < elements.count; ++i)
     if (!elements.nulls[i])
@@ -343,7 +344,13 @@ bool binary_operand(const KeyValue& text, KeyValue* operand) {
     bytes[count++] = static_cast<char>(byte);
   }
   *operand = {AttributeType::B, bytes, count};
-  return count > 0;
+  return true;
+}
+
+// The value at the path is this string or binary; empty ones are said by size, as in compare_with_empty.
+PlainFilter* equals(List* path, const KeyValue& value) {
+  if (value.length > 0) return with_value(Kind::equal, path, value);
+  return both(has_type(path, value.type), new_filter(Kind::is_empty, path));
 }
 
 // All values that ->> shows as this text.
@@ -357,7 +364,7 @@ PlainFilter* text_alternatives(List* path, Datum value) {
   const char* terminated = pnstrdup(text.bytes, text.length);
   KeyValue other;
   if (numeric_operand(terminated, &other)) alternatives = lappend(alternatives, with_value(Kind::equal, path, other));
-  if (binary_operand(text, &other)) alternatives = lappend(alternatives, with_value(Kind::equal, path, other));
+  if (binary_operand(text, &other)) alternatives = lappend(alternatives, equals(path, other));
   for (bool truth : {false, true})
     if (strcmp(terminated, truth ? "true" : "false") == 0)
       alternatives = lappend(alternatives, with_value(Kind::equal, path, boolean_value(truth)));
@@ -397,7 +404,7 @@ PlainFilter* contains_scalar(List* path, const JsonbValue* value) {
       if (to_operand(text, TEXTOID, AttributeType::S, &string) != Place::held) return constant(true);
       if (string.length == 0) return both(has_type(path, AttributeType::S), new_filter(Kind::is_empty, path));
       PlainFilter* equal = with_value(Kind::equal, path, string);
-      return binary_operand(string, &operand) ? either(equal, with_value(Kind::equal, path, operand)) : equal;
+      return binary_operand(string, &operand) ? either(equal, equals(path, operand)) : equal;
     }
     case jbvNumeric:
       if (!to_key_value(NumericGetDatum(value->val.numeric), NUMERICOID, AttributeType::N, SIZE_MAX, &operand))
@@ -408,8 +415,6 @@ PlainFilter* contains_scalar(List* path, const JsonbValue* value) {
     default: return constant(true);
   }
 }
-
-bool is_path_name(const char* name, List* path) { return name[0] != '\0' && list_length(path) < 32; }
 
 // What an object on the right side of @> needs of the map at `path`: each of its members. Arrays are left to PostgreSQL, but
 // something must be there.
@@ -423,8 +428,9 @@ PlainFilter* contains_object(List* path, JsonbContainer* object) {
     if (token == WJB_KEY) {
       name = utf8_text(value.val.string.val, value.val.string.len);
     } else if (token == WJB_VALUE && name != nullptr) {
-      if (!is_path_name(name, path)) return constant(false);
       List* member = step_into(path, name);
+      // No item has such a member.
+      if (name[0] == '\0' || !is_expressible_path(member)) return constant(false);
       if (value.type != jbvBinary)
         conditions = lappend(conditions, contains_scalar(member, &value));
       else if (JsonContainerIsObject(value.val.binary.data))
@@ -445,8 +451,8 @@ PlainFilter* document_contains(const FilterTerm* term, Datum value) {
 
 PlainFilter* has_key(List* path, Datum key) {
   char* name = TextDatumGetCString(key);
-  if (name[0] == '\0') return constant(false);
-  return new_filter(Kind::exists, step_into(path, pg_server_to_any(name, static_cast<int>(strlen(name)), PG_UTF8)));
+  List* member = step_into(path, pg_server_to_any(name, static_cast<int>(strlen(name)), PG_UTF8));
+  return name[0] == '\0' || !is_expressible_path(member) ? constant(false) : new_filter(Kind::exists, member);
 }
 
 PlainFilter* has_keys(const FilterTerm* term, Datum array_value, Kind connection) {

@@ -318,6 +318,8 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.backward = access->backward;
   plan.slow_start = wants_few_rows(root, &path->path);
   plan.first_limit = first_page_limit(root, rel, plan.slow_start);
+  // Conditions need the items' attributes: PostgreSQL checks each of them again.
+  plan.count_only = plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
@@ -328,8 +330,12 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.filter = join_terms(conditions.terms);
   plan.indexes_left_out = planned->indexes_left_out;
   plan.estimated_capacity =
-      estimate_read_capacity(planned->size, access->items, access->requests, planned->table->consistent_read);
+      estimate_read_capacity(access->size, access->items, access->requests, planned->table->consistent_read);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
+  if (access->scanned != nullptr) {
+    plan.index_name = access->scanned->index_name;
+    plan.expected_items = access->scanned->items;
+  }
   List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
   operands = list_concat(operands, context.operands);
   return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,

@@ -229,9 +229,19 @@ Values evaluate_values(ExprContext* econtext, const KeyOperand& operand, Attribu
   return list;
 }
 
+constexpr int64 kMostKeys = 10'000'000;  // of which each costs a request, or a hundredth of one
+
+void check_key_count(int64 count) {
+  if (count > kMostKeys)
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                    errmsg("the lists of key values in the query combine to " INT64_FORMAT " keys", count),
+                    errdetail("At most " INT64_FORMAT " keys can be looked up in one scan.", kMostKeys)));
+}
+
 // All combinations of what the keys have so far with the values of one more attribute.
 void multiply(ScanKeys* keys, const Values& list) {
   int columns = keys->fixed_count + 1;
+  check_key_count(static_cast<int64>(keys->key_count) * list.count);
   auto* product = static_cast<KeyValue*>(
       MemoryContextAllocHuge(CurrentMemoryContext, sizeof(KeyValue) * columns * keys->key_count * list.count));
   KeyValue* next = product;

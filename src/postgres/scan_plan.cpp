@@ -14,7 +14,7 @@ enum Item {
   kIndexesLeftOut, kIndexName, kPartitionKey, kSortKey, kCapacity, kExpectedItems, kItemCount
 };
 // Places in the list of numbers.
-enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount, kTupleCount };
+enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount, kTupleCount, kCountOnly };
 
 Node* optional_string(const char* text) {
   return reinterpret_cast<Node*>(makeString(pstrdup(text != nullptr ? text : "")));
@@ -33,6 +33,7 @@ List* serialize_scan_plan(const ScanPlan& plan) {
   List* numbers = list_make5_int(static_cast<int>(plan.operation), plan.backward, plan.slow_start, plan.first_limit,
                                  plan.partition_count);
   numbers = lappend_int(numbers, plan.tuple_count);
+  numbers = lappend_int(numbers, plan.count_only);
   List* items = list_make1(numbers);
   for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators,
                      serialize_filter(plan.filter), plan.columns, plan.projection, plan.verdicts, plan.indexes_left_out})
@@ -53,6 +54,7 @@ ScanPlan deserialize_scan_plan(List* items) {
   plan.slow_start = list_nth_int(numbers, kSlowStart) != 0;
   plan.first_limit = list_nth_int(numbers, kFirstLimit);
   plan.partition_count = list_nth_int(numbers, kPartitionCount);
+  plan.count_only = list_nth_int(numbers, kCountOnly) != 0;
   plan.tuple_count = list_nth_int(numbers, kTupleCount);
   plan.key_names = read_list(items, kKeyNames);
   plan.key_types = read_list(items, kKeyTypes);
