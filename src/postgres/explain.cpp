@@ -121,7 +121,8 @@ char* conditions_with_expressions(const Explainer& explainer) {
   List* operands = reinterpret_cast<ForeignScan*>(explainer.node->ss.ps.plan)->fdw_exprs;
   StringInfoData text;
   initStringInfo(&text);
-  for (int i = 0; i < list_length(operands); ++i)
+  // Behind the operands of the key stand those of the filter.
+  for (int i = 0; i < list_length(plan.clause_attributes); ++i)
     appendStringInfo(&text, "%s%s %s %s", i > 0 ? " AND " : "",
                      key_name(explainer.state, list_nth_int(plan.clause_attributes, i)),
                      kComparatorNames[list_nth_int(plan.clause_comparators, i)],
