@@ -13,6 +13,7 @@ extern "C" {
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/plancache.h"
 #include "utils/timestamp.h"
 }
 
@@ -194,6 +195,8 @@ const TableDescription* get_table_description(const TableOptions* table, Oid use
 }
 
 void forget_table_description(Oid serverid, const char* table_name) {
+  // Prepared statements would go on with what was planned by it, such as an index that has been deleted.
+  ResetPlanCache();
   if (cache == nullptr) return;
   remove_entries([&](const Entry& entry) {
     return entry.key.serverid == serverid && strcmp(entry.key.table_name, table_name) == 0;
