@@ -206,6 +206,10 @@ void explain_not_pushed(const Explainer& explainer) {
   if (reasons != NIL) ExplainPropertyList("Not Pushed Down", reasons, explainer.es);
   List* indexes = NIL;
   ListCell* cell;
+  // Where whole keys are looked up, no index would have done better.
+  bool look_up = explainer.state->plan.operation == ReadOperation::get_item ||
+                 explainer.state->plan.operation == ReadOperation::batch_get_item;
+  if (look_up) return;
   foreach (cell, explainer.state->plan.indexes_left_out) indexes = lappend(indexes, strVal(lfirst(cell)));
   if (indexes != NIL) ExplainPropertyList("Indexes Left Out", indexes, explainer.es);
 }

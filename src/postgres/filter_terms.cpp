@@ -9,6 +9,7 @@
 #include "handles.hpp"
 
 extern "C" {
+#include "catalog/pg_operator_d.h"
 #include "nodes/value.h"
 }
 
@@ -144,7 +145,17 @@ FilterTerm* translate_array(FilterContext* context, ScalarArrayOpExpr* clause, b
   return translate_comparison(context, reinterpret_cast<Expr*>(clause), negated);
 }
 
+// column NOT LIKE pattern
+FilterTerm* translate_not_like(FilterContext* context, OpExpr* clause, bool negated) {
+  if (get_negator(clause->opno) != OID_TEXT_LIKE_OP) return nullptr;
+  auto* opposite = static_cast<OpExpr*>(copyObjectImpl(clause));
+  opposite->opno = OID_TEXT_LIKE_OP;
+  opposite->opfuncid = InvalidOid;
+  return translate_comparison(context, reinterpret_cast<Expr*>(opposite), !negated);
+}
+
 FilterTerm* translate_operator(FilterContext* context, OpExpr* clause, bool negated) {
+  if (FilterTerm* term = translate_not_like(context, clause, negated)) return term;
   if (FilterTerm* term = translate_document_operator(context, clause, negated)) return term;
   return translate_comparison(context, reinterpret_cast<Expr*>(clause), negated);
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "filter_terms.hpp"
-#include "from_datum.hpp"
 #include "pg.hpp"
+#include "plain_filter.hpp"
 
 extern "C" {
 #include "executor/executor.h"
@@ -11,31 +11,31 @@ extern "C" {
 
 namespace dynamodb_fdw {
 
-/// dynamodb::Filter in plain memory: evaluating operands may ereport. Palloc'ed.
-struct PlainFilter {
-  dynamodb::Filter::Kind kind;
-  bool truth;
-  dynamodb::AttributeType type;   ///< of has_type
-  List* path;                     ///< String
-  KeyValue* values;
-  int value_count;
-  List* children;                 ///< PlainFilter*
-};
-
 /// Evaluates the operands of a filter in `econtext`; palloc'ed in the current context. `states` are those of the operands, and
 /// `queried_key` (String) the attributes that a Query's filter must not name, NIL for a Scan. The result
 /// is true for all items for which the SQL conditions are; what cannot be said is left out as the constant true.
 PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, ExprState** states, List* queried_key);
 
-/// Whether no item can pass: nothing need be asked then. Null is no filter.
-inline bool is_never_true(const PlainFilter* filter) {
-  return filter != nullptr && filter->kind == dynamodb::Filter::Kind::constant && !filter->truth;
-}
+// --- kinds of terms, each in a file of its own
 
-/// The library's form of it. Library code: runs guarded, does not ereport.
-dynamodb::Filter to_library_filter(const PlainFilter* filter);
+/// Where a number stands that DynamoDB cannot hold.
+enum class Place { held, below_all, above_all, between };
 
-/// The filter as EXPLAIN shows it, palloc'ed.
-char* filter_text(const PlainFilter* filter);
+/// Converts an operand; tells where it stands when no attribute can have its value.
+Place to_operand(Datum value, Oid type, dynamodb::AttributeType attribute, KeyValue* operand);
+
+/// The elements of an array operand.
+struct Elements {
+  Datum* values;
+  bool* nulls;
+  int count;
+  Oid type;
+};
+Elements elements_of(Datum array_value);
+
+PlainFilter* compare_scalar(const FilterTerm* term, Datum value);
+PlainFilter* compare_term(const FilterTerm* term, Datum value);              // filter_values.cpp
+PlainFilter* like_term(const FilterTerm* term, const KeyValue& operand);     // filter_patterns.cpp
+PlainFilter* document_term(const FilterTerm* term, Datum value);             // filter_document_values.cpp
 
 }  // namespace dynamodb_fdw

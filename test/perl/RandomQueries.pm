@@ -634,7 +634,7 @@ sub statement
 	{
 		my @types = map { $_->{type} } @{ $self->{parameters} };
 		$preparation = quoted('PREPARE p' . (@types ? '(' . join(', ', @types) . ')' : '') . " AS SELECT coalesce(array_agg(q::text), '{}') FROM ($query) q");
-		@queries = map { $self->execution } 1 .. 3;
+		@queries = map { $self->execution } 1 .. 2;
 		push @settings, 'plan_cache_mode=' . pick('force_custom_plan', 'force_generic_plan', 'auto');
 	}
 	my $list = join ', ', map { quoted($_) } @queries;

@@ -1,0 +1,106 @@
+// A filter with its values, in plain memory: what terms become when a scan starts.
+#include "plain_filter.hpp"
+
+namespace dynamodb_fdw {
+
+using dynamodb::AttributeType;
+using Kind = dynamodb::Filter::Kind;
+
+PlainFilter* new_filter(Kind kind, List* path) {
+  auto* filter = static_cast<PlainFilter*>(palloc0(sizeof(PlainFilter)));
+  filter->kind = kind;
+  filter->path = path;
+  return filter;
+}
+
+PlainFilter* constant(bool truth) {
+  PlainFilter* filter = new_filter(Kind::constant, NIL);
+  filter->truth = truth;
+  return filter;
+}
+
+PlainFilter* with_value(Kind kind, List* path, const KeyValue& value) {
+  PlainFilter* filter = new_filter(kind, path);
+  filter->values = static_cast<KeyValue*>(palloc(sizeof(KeyValue)));
+  filter->values[0] = value;
+  filter->value_count = 1;
+  return filter;
+}
+
+PlainFilter* has_type(List* path, AttributeType type) {
+  PlainFilter* filter = new_filter(Kind::has_type, path);
+  filter->type = type;
+  return filter;
+}
+
+PlainFilter* connect(Kind kind, List* children) {
+  PlainFilter* filter = new_filter(kind, NIL);
+  filter->children = children;
+  return filter;
+}
+
+PlainFilter* both(PlainFilter* left, PlainFilter* right) { return connect(Kind::all, list_make2(left, right)); }
+PlainFilter* either(PlainFilter* left, PlainFilter* right) { return connect(Kind::any, list_make2(left, right)); }
+PlainFilter* negation(PlainFilter* child) { return connect(Kind::negation, list_make1(child)); }
+
+KeyValue text_value(const char* bytes, int length) { return {AttributeType::S, bytes, length}; }
+
+KeyValue boolean_value(bool value) {
+  return {AttributeType::BOOL, value ? "true" : "false", value ? 4 : 5};
+}
+
+namespace {
+
+bool is_connection(Kind kind) { return kind == Kind::all || kind == Kind::any; }
+
+// A Query's filter must not name the key that is queried. Columns are seen to when the query is planned; of documents it shows only
+// now what they have to contain. (Those terms are never negated, so that true lets more items through, not fewer.)
+bool names_queried_key(const PlainFilter* filter, List* queried_key) {
+  return filter->path != NIL && list_member(queried_key, linitial(filter->path));
+}
+
+// Folds constants, as the library does with its form, so that EXPLAIN shows what is sent.
+
+}  // namespace
+
+PlainFilter* fold(PlainFilter* filter, List* queried_key) {
+  if (names_queried_key(filter, queried_key)) return constant(true);
+  if (filter->kind == Kind::in && filter->value_count == 0) return constant(false);
+  if (filter->kind == Kind::negation) {
+    PlainFilter* child = fold(static_cast<PlainFilter*>(linitial(filter->children)), queried_key);
+    return child->kind == Kind::constant ? constant(!child->truth) : negation(child);
+  }
+  if (!is_connection(filter->kind)) return filter;
+  bool neutral = filter->kind == Kind::all;
+  List* kept = NIL;
+  ListCell* cell;
+  foreach (cell, filter->children) {
+    PlainFilter* child = fold(static_cast<PlainFilter*>(lfirst(cell)), queried_key);
+    if (child->kind == Kind::constant && child->truth != neutral) return child;
+    if (child->kind == filter->kind)
+      kept = list_concat(kept, child->children);
+    else if (child->kind != Kind::constant)
+      kept = lappend(kept, child);
+  }
+  if (kept == NIL) return constant(neutral);
+  return list_length(kept) == 1 ? static_cast<PlainFilter*>(linitial(kept)) : connect(filter->kind, kept);
+}
+
+dynamodb::Filter to_library_filter(const PlainFilter* plain) {
+  dynamodb::Filter filter;
+  filter.kind = plain->kind;
+  filter.truth = plain->truth;
+  filter.type = plain->type;
+  ListCell* cell;
+  foreach (cell, plain->path) {
+    dynamodb::PathStep step;
+    step.name = strVal(lfirst(cell));
+    filter.path.push_back(std::move(step));
+  }
+  for (int i = 0; i < plain->value_count; ++i)
+    filter.values.push_back({plain->values[i].type, std::string(plain->values[i].bytes, static_cast<std::size_t>(plain->values[i].length))});
+  foreach (cell, plain->children) filter.children.push_back(to_library_filter(static_cast<PlainFilter*>(lfirst(cell))));
+  return filter;
+}
+
+}  // namespace dynamodb_fdw

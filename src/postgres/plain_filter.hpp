@@ -1,0 +1,48 @@
+// A filter with its values, in plain memory: what terms become when a scan starts.
+#pragma once
+
+#include "from_datum.hpp"
+#include "pg.hpp"
+
+namespace dynamodb_fdw {
+
+/// dynamodb::Filter in plain memory: evaluating operands may ereport. Palloc'ed.
+struct PlainFilter {
+  dynamodb::Filter::Kind kind;
+  bool truth;
+  dynamodb::AttributeType type;   ///< of has_type
+  List* path;                     ///< String
+  KeyValue* values;
+  int value_count;
+  List* children;                 ///< PlainFilter*
+};
+
+/// Whether no item can pass: nothing need be asked then. Null is no filter.
+inline bool is_never_true(const PlainFilter* filter) {
+  return filter != nullptr && filter->kind == dynamodb::Filter::Kind::constant && !filter->truth;
+}
+
+/// The library's form of it. Library code: runs guarded, does not ereport.
+dynamodb::Filter to_library_filter(const PlainFilter* filter);
+
+/// The filter as EXPLAIN shows it, palloc'ed.
+char* filter_text(const PlainFilter* filter);
+
+// --- making one
+
+PlainFilter* new_filter(dynamodb::Filter::Kind kind, List* path);
+PlainFilter* constant(bool truth);
+PlainFilter* with_value(dynamodb::Filter::Kind kind, List* path, const KeyValue& value);
+PlainFilter* has_type(List* path, dynamodb::AttributeType type);
+PlainFilter* connect(dynamodb::Filter::Kind kind, List* children);
+PlainFilter* both(PlainFilter* left, PlainFilter* right);
+PlainFilter* either(PlainFilter* left, PlainFilter* right);
+PlainFilter* negation(PlainFilter* child);
+KeyValue text_value(const char* bytes, int length);
+KeyValue boolean_value(bool value);
+
+/// Without constants inside, as the library folds its form, so that EXPLAIN shows what is sent. A Query must not name the
+/// attributes `queried_key` (String): what does is left out.
+PlainFilter* fold(PlainFilter* filter, List* queried_key);
+
+}  // namespace dynamodb_fdw
