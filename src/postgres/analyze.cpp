@@ -27,6 +27,8 @@ namespace {
 // unit at least, which buys 4 KB to 8 KB of items, some sixteen of ordinary size.
 constexpr double kItemsPerSegment = 16;
 
+constexpr double kMostPerWanted = 4;  // items read for each that is wanted, where DynamoDB's count proves wrong or is missing
+
 // What a sample is read with. Lives in `context`.
 struct Sampler {
   MemoryContext context;
@@ -39,7 +41,8 @@ struct Sampler {
   ColumnReader* readers;
   int reader_count;
   PageStream* stream;
-  bool whole;                        // the table is so small that all of it is read
+  bool whole;                        // the table is small, or nobody knows how large it is: it is read from its start
+  double most;                       // items to read: what has no known end must not cost without one
   Datum* values;
   bool* nulls;
 };
@@ -95,9 +98,10 @@ void start_stream(Sampler* sampler, const uint32_t* segments, int count, uint32_
   });
 }
 
-// A small table, or one of unknown size, is read whole; of a large one as many random segments as give enough items.
+// A small table is read whole, and one of unknown size as far as `most`; of a large one as many random segments as give enough items.
 void choose_sample(Sampler* sampler, int wanted) {
   sampler->whole = sampler->item_count <= wanted * 1.5;
+  sampler->most = wanted * kMostPerWanted;
   if (sampler->whole) {
     int count = sampler->table->parallel_scan_count;
     start_stream(sampler, choose_segments(count, count), count, count);
@@ -138,6 +142,7 @@ int collect_rows(Sampler* sampler, TupleDesc descriptor, HeapTuple* rows, int wa
   double to_skip = -1;
   int count = 0;
   for (; next_item(sampler); ++*seen) {
+    if (*seen >= sampler->most) break;
     if (count < wanted) {
       rows[count++] = current_row(sampler, descriptor, scratch);
       continue;
@@ -173,7 +178,7 @@ int acquire_sample(Relation relation, int elevel, HeapTuple* rows, int wanted, d
 
   double seen = 0;
   int count = collect_rows(sampler, RelationGetDescr(relation), rows, wanted, &seen);
-  *total_rows = sampler->whole ? seen : sampler->item_count;
+  *total_rows = sampler->whole ? std::max(seen, sampler->item_count) : sampler->item_count;
   *dead_rows = 0;
   const dynamodb::PageStreamStatistics& statistics = sampler->stream->statistics();
   ereport(elevel, (errmsg("\"%s\": sampled %d of about %.0f items; read %.0f items for %.1f capacity units",

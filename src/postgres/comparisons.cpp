@@ -26,11 +26,6 @@ constexpr Oid kFloatBtreeFamily = 1970;
 constexpr Oid kFamilies[] = {TEXT_BTREE_FAM_OID, INTEGER_BTREE_FAM_OID, kNumericBtreeFamily, BYTEA_BTREE_FAM_OID,
                              kFloatBtreeFamily};
 
-Node* strip_relabel(Node* node) {
-  while (IsA(node, RelabelType)) node = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg);
-  return node;
-}
-
 bool match_strategy(int strategy, Comparator* comparator) {
   switch (strategy) {
     case BTLessStrategyNumber: *comparator = Comparator::less; return true;
@@ -56,6 +51,11 @@ bool match_btree_operator(Oid operator_oid, Comparator* comparator) {
 }
 
 }  // namespace
+
+Node* strip_relabel(Node* node) {
+  while (IsA(node, RelabelType)) node = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg);
+  return node;
+}
 
 bool comparator_of(Oid operator_oid, Comparator* comparator) {
   if (operator_oid == OID_TEXT_LIKE_OP) *comparator = Comparator::like;

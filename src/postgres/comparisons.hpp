@@ -21,6 +21,15 @@ enum class Comparator : int {
 /// The comparators' SQL spellings, in their order; for EXPLAIN.
 extern const char* const kComparatorNames[];
 
+inline bool is_range(Comparator comparator) {
+  return comparator == Comparator::less || comparator == Comparator::less_equal ||
+         comparator == Comparator::greater || comparator == Comparator::greater_equal;
+}
+
+inline bool is_equality(Comparator comparator) {
+  return comparator == Comparator::equal || comparator == Comparator::any_of;
+}
+
 /// column <comparator> operand, whichever side of the operator the column stood on.
 struct Comparison {
   const ColumnOptions* column;
@@ -33,6 +42,9 @@ struct Comparison {
 /// Matches comparisons of mapped columns of `rel` by the operators of text, numbers, bytea ... that have DynamoDB's
 /// meaning up to collation and type: of these the caller judges. False: it is something else.
 bool match_comparison(RelOptInfo* rel, const TableOptions* table, Expr* clause, Comparison* comparison);
+
+/// The node below casts that change nothing but the name of the type.
+Node* strip_relabel(Node* node);
 
 /// The comparator that an operator stands for; false: none of DynamoDB's.
 bool comparator_of(Oid operator_oid, Comparator* comparator);

@@ -187,6 +187,7 @@ void add_statistics(PageStreamStatistics* sum, const PageStreamStatistics& more)
   sum->items += more.items;
   sum->items_scanned += more.items_scanned;
   sum->consumed_capacity += more.consumed_capacity;
+  sum->finished_sources += more.finished_sources;
 }
 
 void drop_stream(ScanState* state) {

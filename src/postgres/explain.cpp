@@ -122,12 +122,15 @@ char* conditions_with_expressions(const Explainer& explainer) {
   StringInfoData text;
   initStringInfo(&text);
   // Behind the operands of the key stand those of the filter.
-  for (int i = 0; i < list_length(plan.clause_attributes); ++i)
-    appendStringInfo(&text, "%s%s %s %s", i > 0 ? " AND " : "",
-                     key_name(explainer.state, list_nth_int(plan.clause_attributes, i)),
+  for (int i = 0; i < list_length(plan.clause_attributes); ++i) {
+    int attribute = list_nth_int(plan.clause_attributes, i);
+    bool next_key = plan.tuple_count > 0 && attribute == 0;
+    const char* separator = i == 0 ? "" : next_key ? ") OR (" : " AND ";
+    appendStringInfo(&text, "%s%s %s %s", separator, key_name(explainer.state, attribute),
                      kComparatorNames[list_nth_int(plan.clause_comparators, i)],
                      deparse(explainer, static_cast<Node*>(list_nth(operands, i))));
-  return text.data;
+  }
+  return plan.tuple_count > 1 ? psprintf("(%s)", text.data) : text.data;
 }
 
 const char* operation_with_count(const ScanState* state, const ScanKeys* keys, const PlainFilter* filter) {

@@ -20,11 +20,6 @@ bool is_field_text(Oid function) { return function == F_JSON_OBJECT_FIELD_TEXT |
 bool is_path(Oid function) { return function == F_JSON_EXTRACT_PATH || function == F_JSONB_EXTRACT_PATH; }
 bool is_path_text(Oid function) { return function == F_JSON_EXTRACT_PATH_TEXT || function == F_JSONB_EXTRACT_PATH_TEXT; }
 
-Node* strip_relabel(Node* node) {
-  while (IsA(node, RelabelType)) node = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg);
-  return node;
-}
-
 // -> #> and ->> #>> stand as operators or as calls of their functions.
 bool as_call(Node* node, Oid* function, List** arguments) {
   if (IsA(node, OpExpr)) {

@@ -84,11 +84,6 @@ List* path_steps(const char* path) {
 
 // --- comparisons
 
-bool is_range(Comparator comparator) {
-  return comparator == Comparator::less || comparator == Comparator::less_equal ||
-         comparator == Comparator::greater || comparator == Comparator::greater_equal;
-}
-
 bool collation_fits(const Comparison& comparison) {
   return is_deterministic(comparison.collation) &&
          (!is_range(comparison.comparator) || sorts_by_bytes(comparison.collation));

@@ -8,16 +8,9 @@ namespace dynamodb_fdw {
 
 namespace {
 
-bool is_range(Comparator comparator) {
-  return comparator == Comparator::less || comparator == Comparator::less_equal ||
-         comparator == Comparator::greater || comparator == Comparator::greater_equal;
-}
-
 bool is_prefix(Comparator comparator) {
   return comparator == Comparator::like || comparator == Comparator::starts_with;
 }
-
-bool is_equality(Comparator comparator) { return comparator == Comparator::equal || comparator == Comparator::any_of; }
 
 PushDown check_collation(const Comparison& comparison) {
   if (!is_deterministic(comparison.collation)) return PushDown::collation_equality;

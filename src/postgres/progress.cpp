@@ -26,6 +26,9 @@ void emit(const ScanState* state, double elapsed) {
   if (expected > scanned && scanned > 0)
     rest = psprintf(" of about %.0f (%.0f %%), about %s left", expected, 100 * scanned / expected,
                     duration_text(elapsed * (expected - scanned) / scanned));
+  else if (state->stream != nullptr && state->stream->sources() > 1)
+    rest = psprintf(" (" UINT64_FORMAT " of " UINT64_FORMAT " %s read to their end)", statistics.finished_sources,
+                    state->stream->sources(), state->plan.operation == ReadOperation::scan ? "segments" : "queries");
   ereport(NOTICE, (errmsg("DynamoDB FDW is reading table \"%s\": %.0f items%s; %.1f capacity units consumed in %s",
                           state->table->table_name, scanned, rest, statistics.consumed_capacity,
                           duration_text(elapsed))));

@@ -255,8 +255,6 @@ void multiply(ScanKeys* keys, const Values& list) {
   keys->fixed_count = columns;
 }
 
-bool is_equality(Comparator comparator) { return comparator == Comparator::equal || comparator == Comparator::any_of; }
-
 int fixed_count_of_tuples;  // for order_of_tuples(): qsort() hands no argument on
 
 int order_of_tuples(const void* left, const void* right) {
