@@ -114,9 +114,13 @@ bool PageStream::open_page(Flight flight) {
     error_ = std::move(failure);
     return true;
   }
-  page_had_items_ = false;
-  counted_ = reader_.summary().has_items ? 0 : reader_.summary().count;
   const PageSummary& summary = reader_.summary();
+  if (!options_.count_only && !by_key_ && !summary.has_items) {
+    error_ = Error::corrupt_response("the response is not what DynamoDB sends: it has a Count, but no Items");
+    return true;
+  }
+  page_had_items_ = false;
+  counted_ = options_.count_only ? summary.count : 0;
   page_open_ = true;
   ++statistics_.pages;
   statistics_.items += summary.count;

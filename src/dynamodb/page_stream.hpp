@@ -30,6 +30,7 @@ struct PageStreamOptions {
                                ///< page ahead of the reader; double each time a page was used up
   uint32_t first_limit = 0;    ///< with slow_start: items to evaluate for the first page; four times as many for
                              ///< each further one, until whole pages are asked for. 0: whole pages. Query and Scan only
+  bool count_only = false;         ///< the heads say Select=COUNT: items are counted, and not sent
 };
 
 struct PageStreamStatistics {
@@ -45,7 +46,7 @@ struct PageStreamStatistics {
 ///           case item: use it; break;
 ///           case waiting: wait for client.poll_descriptor(), wake_time() at the latest; client.advance(); break;
 ///           case end: return;  case failed: report *stream.error(); }
-/// With Select=COUNT, `item` is left alone: next() returns as many items as were counted.
+/// With count_only, `item` is left alone: next() returns as many items as were counted.
 /// An item stays valid until the next call of next(). Pages in memory: at most max_in_flight, and the current one.
 class PageStream {
  public:

@@ -142,6 +142,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   dynamodb::RateLimiter* limiter = read_rate_limiter(state->table->relid, state->table->read_capacity_limit);
   dynamodb::PageStreamOptions options;
   options.slow_start = state->plan.slow_start;
+  options.count_only = state->plan.count_only;
   options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
   // More segments than connections would only wait in memory for one.
   options.max_in_flight = state->server->max_connections;

@@ -3,7 +3,7 @@
 #
 # A report says how to run one query again. In the environment:
 #   DIFFERENTIAL_SEED      which tables and queries (1)
-#   DIFFERENTIAL_QUERIES   how many (3000), or one "from-to": 17-17
+#   DIFFERENTIAL_QUERIES   how many (2000), or one "from-to": 17-17
 
 use strict;
 use warnings;
@@ -16,7 +16,7 @@ use RandomTables;
 use Test::More;
 
 my $seed = $ENV{DIFFERENTIAL_SEED} // 1;
-my ($first, $last) = ($ENV{DIFFERENTIAL_QUERIES} // 3000) =~ /^(?:(\d+)-)?(\d+)$/ or BAIL_OUT('DIFFERENTIAL_QUERIES is no number or range');
+my ($first, $last) = ($ENV{DIFFERENTIAL_QUERIES} // 2000) =~ /^(?:(\d+)-)?(\d+)$/ or BAIL_OUT('DIFFERENTIAL_QUERIES is no number or range');
 $first //= 1;
 my $batch = 500;
 

@@ -141,12 +141,18 @@ TEST(PageStream, TellsOtherObjectsFromPages) {
     EXPECT_EQ(scan.step, Step::failed) << body;
     EXPECT_EQ(scan.stream.error()->kind, ErrorKind::corrupt_response) << body;
   }
-  Scan counted(1);
-  counted.read();
-  counted.respond(0, answer(200, R"({"Count":7,"ScannedCount":9})"));
-  EXPECT_EQ(counted.read(), 0);
-  EXPECT_EQ(counted.step, Step::end);
-  EXPECT_EQ(counted.stream.statistics().items, 7u);
+}
+
+TEST(PageStream, HandsOutWhatWasOnlyCounted) {
+  PageStreamOptions options;
+  for (bool count_only : {true, false}) {
+    options.count_only = count_only;
+    Scan scan(1, options);
+    scan.read();
+    scan.respond(0, answer(200, R"({"Count":7,"ScannedCount":9})"));
+    EXPECT_EQ(scan.read(), count_only ? 7 : 0);
+    EXPECT_EQ(scan.step, count_only ? Step::end : Step::failed);
+  }
 }
 
 TEST(PageStream, DropsItsRequestsWithItself) {
