@@ -176,6 +176,19 @@ AccessPath* key_path(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* pla
   return path;
 }
 
+// Reading a whole partition may beat reading many single items of it; how large the partition is, the planner only guesses, so that a few
+// items are always read by themselves.
+constexpr double kManyItems = 20;  // of one partition
+
+KeyUse* partitions_instead(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer,
+                           const KeyUse* whole_keys) {
+  if (whole_keys->lists == 0) return nullptr;
+  KeyUse* partitions = find_key_use(root, schema, conditions, outer, SortLists::ignore);
+  if (partitions == nullptr || partitions->whole_key) return nullptr;
+  bool many = list_lengths(root, whole_keys) >= kManyItems * list_lengths(root, partitions);
+  return many ? partitions : nullptr;
+}
+
 }  // namespace
 
 AccessPath* scan_path(const PlannedTable* planned, RelOptInfo* rel) {
@@ -200,8 +213,8 @@ List* key_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, List*
     const char* reason = reason_against(rel, planned, schema, conditions);
     if (reason == nullptr) {
       paths = lappend(paths, key_path(root, rel, planned, use));
-      KeyUse* other = use->lists > 0 ? find_key_use(root, schema, conditions, outer, SortLists::ignore) : nullptr;
-      if (other != nullptr && !other->whole_key) paths = lappend(paths, key_path(root, rel, planned, other));
+      if (KeyUse* other = partitions_instead(root, schema, conditions, outer, use))
+        paths = lappend(paths, key_path(root, rel, planned, other));
     } else if (bms_is_empty(outer)) {
       planned->indexes_left_out =
           lappend(planned->indexes_left_out, makeString(psprintf("%s: %s", schema->index_name, reason)));
