@@ -120,7 +120,8 @@ bool PageStream::open_page(Flight flight) {
     return true;
   }
   page_had_items_ = false;
-  counted_ = options_.count_only ? summary.count : 0;
+  // Who does not know Select=COUNT sends the items.
+  counted_ = options_.count_only && !summary.has_items ? summary.count : 0;
   page_open_ = true;
   ++statistics_.pages;
   statistics_.items += summary.count;

@@ -155,6 +155,16 @@ TEST(PageStream, HandsOutWhatWasOnlyCounted) {
   }
 }
 
+TEST(PageStream, CountsItemsThatAreSentAllTheSameOnce) {
+  PageStreamOptions options;
+  options.count_only = true;
+  Scan scan(1, options);
+  scan.read();
+  scan.respond(0, answer(200, R"({"Count":2,"ScannedCount":2,"Items":[{"a":{"N":"1"}},{"a":{"N":"2"}}]})"));
+  EXPECT_EQ(scan.read(), 2);
+  EXPECT_EQ(scan.step, Step::end);
+}
+
 TEST(PageStream, DropsItsRequestsWithItself) {
   FakeService service;
   {
