@@ -173,8 +173,12 @@ bool next_item(ScanState* state) {
   for (;;) {
     PageStream::Step step =
         advance_stream(state->stream, *state->selection, state->item, state->table->serverid, error_context(state));
-    if (step != PageStream::Step::waiting) return step == PageStream::Step::item;
-    report_progress(state);
+    if (step == PageStream::Step::end) return false;
+    // A look at the clock for each page, not for each item.
+    uint64_t pages = state->stream->statistics().pages;
+    if (step == PageStream::Step::waiting || pages != state->pages_at_last_look) report_progress(state);
+    state->pages_at_last_look = pages;
+    if (step == PageStream::Step::item) return true;
     wait_and_advance(state->client, error_context(state), state->stream->wake_time());
   }
 }

@@ -1,0 +1,65 @@
+# A long scan says how far it is, and a capacity limit makes it long.
+use strict;
+use warnings;
+
+use DynamoDBTest;
+use FaultServer;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+# One segment of `pages` pages with 10 items and 20 capacity units each.
+my ($version, $page) = (0, 0);
+my $server = FaultServer->start(
+	handler => sub {
+		my ($request, $settings, $current) = @_;
+		if ($request->{operation} eq 'DescribeTable')
+		{
+			my $answer = table_description('events', 'p:S,s:N');
+			$answer->{json}{Table}{ItemCount} = $settings->{item_count} // 0;
+			return $answer;
+		}
+		($version, $page) = ($current, 0) if $version != $current;
+		my $last = ++$page >= $settings->{pages};
+		return {
+			delay => $settings->{delay} // 0,
+			json  => {
+				Count            => 10,
+				ScannedCount     => 10,
+				Items            => [ map { { p => { S => 'a' }, s => { N => "$_" } } } 1 .. 10 ],
+				ConsumedCapacity => { TableName => 'events', CapacityUnits => 20 },
+				$last ? () : (LastEvaluatedKey => { p => { S => 'a' }, s => { N => '1' } })
+			}
+		};
+	});
+my $node = dynamodb_node('main', endpoint => $server->endpoint,
+	options => { scan_policy => 'allow', parallel_scan_count => 1 });
+create_foreign_table($node, 'events', q{p text OPTIONS (partition_key 'true') COLLATE "C", s numeric OPTIONS (sort_key 'true')});
+
+# The notices of a scan of that many pages, and how long it took.
+sub scan
+{
+	my ($settings, $sql) = @_;
+	$server->set($settings);
+	my $start = time;
+	my ($status, $out, $notices) = $node->psql('postgres', "SET dynamodb_fdw.metadata_max_age = 0; $sql SELECT count(s) FROM events");
+	is($out, $settings->{pages} * 10, 'all items are read');
+	return ($notices, time - $start);
+}
+
+my ($notices) = scan({ pages => 4, delay => 0.6 }, 'SET dynamodb_fdw.progress_interval = 1;');
+like($notices, qr/NOTICE:  DynamoDB FDW is reading table "events": \d+ items; \d+\.0 capacity units consumed in \d+ s/,
+	'a scan of unknown length says what it has read and consumed');
+($notices) = scan({ pages => 4, delay => 0.6, item_count => 40 }, 'SET dynamodb_fdw.progress_interval = 1;');
+like($notices, qr/"events": \d+ items of about 40 \(\d+ %\), about \d+ s left; /, 'and one of known length how far it is');
+($notices) = scan({ pages => 4, delay => 0.6 }, 'SET dynamodb_fdw.progress_interval = 0;');
+unlike($notices, qr/is reading table/, 'nothing is said where that is turned off');
+($notices) = scan({ pages => 4 }, '');
+unlike($notices, qr/is reading table/, 'nor of a short scan');
+
+# 5 pages of 20 units at 40 units a second: 40 are saved up, the fifth page has to wait for the first four to be paid.
+$node->safe_psql('postgres', q{ALTER FOREIGN TABLE events OPTIONS (ADD read_capacity_limit '40')});
+my (undef, $seconds) = scan({ pages => 5 }, '');
+cmp_ok($seconds, '>', 0.7, 'read_capacity_limit is kept');
+
+done_testing();
