@@ -369,7 +369,8 @@ void Client::Impl::schedule() noexcept {
 
 // --- the public face
 
-Call::Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics, CallOptions options)
+Call::Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics,
+           CallOptions options)
     : client_(client),
       target_("X-Amz-Target: DynamoDB_20120810." + std::string(operation)),
       request_body_(std::move(body)),

@@ -9,8 +9,8 @@
 
 namespace dynamodb {
 
-using Steady = std::chrono::steady_clock;       ///< for waiting and deadlines
-using WallTime = std::chrono::system_clock;     ///< for expiry of credentials and signatures
+using Steady = std::chrono::steady_clock;    ///< for waiting and deadlines
+using WallTime = std::chrono::system_clock;  ///< for expiry of credentials and signatures
 using Milliseconds = std::chrono::milliseconds;
 
 /// What time it is. Implementations never block.

@@ -12,16 +12,16 @@
 namespace dynamodb {
 
 struct EndpointOptions {
-  std::string region;         ///< empty: none configured
-  std::string custom_url;     ///< the `endpoint` option or AWS_ENDPOINT_URL_DYNAMODB / AWS_ENDPOINT_URL; else empty
+  std::string region;      ///< empty: none configured
+  std::string custom_url;  ///< the `endpoint` option or AWS_ENDPOINT_URL_DYNAMODB / AWS_ENDPOINT_URL; else empty
   bool use_fips = false;
   bool use_dualstack = false;
 };
 
 struct Endpoint {
-  std::string url;              ///< scheme://host[:port]/, always ends in '/'
-  std::string signing_region;   ///< for SigV4
-  bool custom = false;          ///< the user named the URL
+  std::string url;             ///< scheme://host[:port]/, always ends in '/'
+  std::string signing_region;  ///< for SigV4
+  bool custom = false;         ///< the user named the URL
 };
 
 /// The endpoint to use.

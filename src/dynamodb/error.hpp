@@ -13,30 +13,30 @@ namespace dynamodb {
 /// The classes of failure that callers treat differently.
 enum class ErrorKind : uint8_t {
   // --- answers of the service
-  throttling,                 ///< a throughput limit; slow down and try again
-  transient,                  ///< HTTP 5xx, InternalServerError and the like; try again
-  expired_credentials,        ///< ExpiredToken, UnrecognizedClient: refresh once, then give up
-  clock_skew,                 ///< the signature's time was refused: correct once, then give up
-  access_denied,              ///< IAM does not permit the action
-  resource_not_found,         ///< no such table (ResourceNotFoundException)
-  validation,                 ///< the request was refused as malformed (ValidationException)
-  conditional_check_failed,   ///< a conditional write met another state
-  transaction_canceled,       ///< TransactWriteItems / TransactGetItems cancelled; see message
-  conflict,                   ///< TransactionConflictException, ResourceInUseException ...
-  service,                    ///< any other error answer; `type` names it
+  throttling,                ///< a throughput limit; slow down and try again
+  transient,                 ///< HTTP 5xx, InternalServerError and the like; try again
+  expired_credentials,       ///< ExpiredToken, UnrecognizedClient: refresh once, then give up
+  clock_skew,                ///< the signature's time was refused: correct once, then give up
+  access_denied,             ///< IAM does not permit the action
+  resource_not_found,        ///< no such table (ResourceNotFoundException)
+  validation,                ///< the request was refused as malformed (ValidationException)
+  conditional_check_failed,  ///< a conditional write met another state
+  transaction_canceled,      ///< TransactWriteItems / TransactGetItems cancelled; see message
+  conflict,                  ///< TransactionConflictException, ResourceInUseException ...
+  service,                   ///< any other error answer; `type` names it
   // --- on the way there
-  connection,                 ///< DNS, refused, reset, closed early
-  timeout,                    ///< no connection or no answer in time
-  tls,                        ///< certificate or handshake
+  connection,  ///< DNS, refused, reset, closed early
+  timeout,     ///< no connection or no answer in time
+  tls,         ///< certificate or handshake
   // --- what came back is not usable
-  corrupt_response,           ///< CRC mismatch, broken gzip, truncated or malformed JSON
-  not_dynamodb,               ///< an answer that no DynamoDB endpoint gives (HTML, 404, redirect ...)
-  response_too_large,         ///< over the limits of limits.hpp
+  corrupt_response,    ///< CRC mismatch, broken gzip, truncated or malformed JSON
+  not_dynamodb,        ///< an answer that no DynamoDB endpoint gives (HTML, 404, redirect ...)
+  response_too_large,  ///< over the limits of limits.hpp
   // --- on this side
-  no_credentials,             ///< no source had credentials
-  bad_configuration,          ///< a file or setting cannot be used as it is
-  invalid_value,              ///< a value that DynamoDB cannot hold, or an item that cannot be decoded
-  internal,                   ///< a bug or lack of memory in this library
+  no_credentials,     ///< no source had credentials
+  bad_configuration,  ///< a file or setting cannot be used as it is
+  invalid_value,      ///< a value that DynamoDB cannot hold, or an item that cannot be decoded
+  internal,           ///< a bug or lack of memory in this library
 };
 
 /// One failure. Copyable, owns all its text; never holds a secret.
@@ -57,7 +57,9 @@ struct Error {
   static Error tls(std::string message) { return make(ErrorKind::tls, std::move(message)); }
   static Error corrupt_response(std::string message) { return make(ErrorKind::corrupt_response, std::move(message)); }
   static Error not_dynamodb(std::string message) { return make(ErrorKind::not_dynamodb, std::move(message)); }
-  static Error response_too_large(std::string message) { return make(ErrorKind::response_too_large, std::move(message)); }
+  static Error response_too_large(std::string message) {
+    return make(ErrorKind::response_too_large, std::move(message));
+  }
   static Error no_credentials(std::string message) { return make(ErrorKind::no_credentials, std::move(message)); }
   static Error bad_configuration(std::string message) { return make(ErrorKind::bad_configuration, std::move(message)); }
   static Error invalid_value(std::string message) { return make(ErrorKind::invalid_value, std::move(message)); }

@@ -83,24 +83,59 @@ class ExpressionWriter {
 
   void write(const Filter& filter) {
     switch (filter.kind) {
-      case Kind::equal: comparison(filter, " = "); break;
-      case Kind::not_equal: comparison(filter, " <> "); break;
-      case Kind::less: comparison(filter, " < "); break;
-      case Kind::less_equal: comparison(filter, " <= "); break;
-      case Kind::greater: comparison(filter, " > "); break;
-      case Kind::greater_equal: comparison(filter, " >= "); break;
-      case Kind::in: in(filter); break;
-      case Kind::begins_with: function(filter, "begins_with(", filter.values[0]); break;
-      case Kind::contains: function(filter, "contains(", filter.values[0]); break;
-      case Kind::exists: test(filter, "attribute_exists("); break;
-      case Kind::not_exists: test(filter, "attribute_not_exists("); break;
-      case Kind::has_type: function(filter, "attribute_type(", {AttributeType::S, type_name(filter.type)}); break;
-      case Kind::is_empty: size(filter, " = "); break;
-      case Kind::is_not_empty: size(filter, " > "); break;
-      case Kind::all: connection(filter, " AND "); break;
-      case Kind::any: connection(filter, " OR "); break;
-      case Kind::negation: negation(filter.children.front()); break;
-      case Kind::constant: break;  // simplify() leaves none
+      case Kind::equal:
+        comparison(filter, " = ");
+        break;
+      case Kind::not_equal:
+        comparison(filter, " <> ");
+        break;
+      case Kind::less:
+        comparison(filter, " < ");
+        break;
+      case Kind::less_equal:
+        comparison(filter, " <= ");
+        break;
+      case Kind::greater:
+        comparison(filter, " > ");
+        break;
+      case Kind::greater_equal:
+        comparison(filter, " >= ");
+        break;
+      case Kind::in:
+        in(filter);
+        break;
+      case Kind::begins_with:
+        function(filter, "begins_with(", filter.values[0]);
+        break;
+      case Kind::contains:
+        function(filter, "contains(", filter.values[0]);
+        break;
+      case Kind::exists:
+        test(filter, "attribute_exists(");
+        break;
+      case Kind::not_exists:
+        test(filter, "attribute_not_exists(");
+        break;
+      case Kind::has_type:
+        function(filter, "attribute_type(", {AttributeType::S, type_name(filter.type)});
+        break;
+      case Kind::is_empty:
+        size(filter, " = ");
+        break;
+      case Kind::is_not_empty:
+        size(filter, " > ");
+        break;
+      case Kind::all:
+        connection(filter, " AND ");
+        break;
+      case Kind::any:
+        connection(filter, " OR ");
+        break;
+      case Kind::negation:
+        negation(filter.children.front());
+        break;
+      case Kind::constant:
+        break;  // simplify() leaves none
     }
   }
 
@@ -186,7 +221,8 @@ struct Budget {
   std::size_t values = 0;
 };
 
-// Whether one more condition fits; its text is written to scratch placeholders first, because what does not fit must leave none.
+// Whether one more condition fits; its text is written to scratch placeholders first, because what does not fit must
+// leave none.
 bool fits(const Filter& filter, const ExpressionPlaceholders& placeholders, Budget& budget) {
   ExpressionPlaceholders scratch = placeholders;
   std::string text;
@@ -218,10 +254,14 @@ Filter Filter::negation(Filter child) {
 Filter simplify(Filter filter) {
   switch (filter.kind) {
     case Kind::all:
-    case Kind::any: return simplify_connection(std::move(filter));
-    case Kind::negation: return simplify_negation(std::move(filter));
-    case Kind::in: return split_list(std::move(filter));
-    default: return filter;
+    case Kind::any:
+      return simplify_connection(std::move(filter));
+    case Kind::negation:
+      return simplify_negation(std::move(filter));
+    case Kind::in:
+      return split_list(std::move(filter));
+    default:
+      return filter;
   }
 }
 

@@ -21,15 +21,24 @@ using DocumentPath = std::vector<PathStep>;
 /// attribute, or one of another type, is false, and only <> is then true.
 struct Filter {
   enum class Kind : uint8_t {
-    constant,      ///< `truth`
-    equal, not_equal, less, less_equal, greater, greater_equal,  ///< of the path with values[0]
-    in,            ///< the path is one of `values`
-    begins_with, contains,                                       ///< with values[0]
-    exists, not_exists,
-    has_type,      ///< the value at the path is of `type`
-    is_empty, is_not_empty,                                      ///< a string or binary of length 0, or longer
-    all, any,      ///< of `children`
-    negation,      ///< of children[0]
+    constant,  ///< `truth`
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,  ///< of the path with values[0]
+    in,             ///< the path is one of `values`
+    begins_with,
+    contains,  ///< with values[0]
+    exists,
+    not_exists,
+    has_type,  ///< the value at the path is of `type`
+    is_empty,
+    is_not_empty,  ///< a string or binary of length 0, or longer
+    all,
+    any,       ///< of `children`
+    negation,  ///< of children[0]
   };
   Kind kind = Kind::constant;
   bool truth = true;
@@ -44,17 +53,19 @@ struct Filter {
   static Filter negation(Filter child);
 };
 
-/// Without constants inside: they are folded, nested all and any are flattened, lists longer than IN may have operands are split.
+/// Without constants inside: they are folded, nested all and any are flattened, lists longer than IN may have operands
+/// are split.
 Filter simplify(Filter filter);
 
-/// Developer Guide, "Quotas in Amazon DynamoDB", Expression parameters: operators and functions in one expression, operands of
-/// IN, bytes of all values.
+/// Developer Guide, "Quotas in Amazon DynamoDB", Expression parameters: operators and functions in one expression,
+/// operands of IN, bytes of all values.
 inline constexpr int kMaxOperators = 300;
 inline constexpr std::size_t kMaxInOperands = 100;  // DynamoDB Local counts what is left of IN among them
 inline constexpr std::size_t kMaxValueBytes = std::size_t{2} << 20;
 
-/// The expression for a simplified filter that is no constant; where the whole is too long, for as many of the conditions of its
-/// outermost `all` as fit. Empty when nothing fits. Never narrower than the filter. Adds to `placeholders`.
+/// The expression for a simplified filter that is no constant; where the whole is too long, for as many of the
+/// conditions of its outermost `all` as fit. Empty when nothing fits. Never narrower than the filter. Adds to
+/// `placeholders`.
 std::string filter_expression(const Filter& filter, ExpressionPlaceholders& placeholders);
 
 }  // namespace dynamodb

@@ -10,19 +10,19 @@ namespace dynamodb {
 
 // --- the service (Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB")
 inline constexpr int kMaxScanSegments = 1'000'000;
-inline constexpr int kMaxNumberDigits = 38;              ///< significant digits
-inline constexpr int kMinNumberExponent = -130;          ///< smallest magnitude 1E-130
-inline constexpr int kMaxNumberExponent = 125;           ///< largest magnitude 9.99…E+125
+inline constexpr int kMaxNumberDigits = 38;      ///< significant digits
+inline constexpr int kMinNumberExponent = -130;  ///< smallest magnitude 1E-130
+inline constexpr int kMaxNumberExponent = 125;   ///< largest magnitude 9.99…E+125
 inline constexpr std::size_t kMaxPartitionKeyBytes = 2048;
 inline constexpr std::size_t kMaxSortKeyBytes = 1024;
 inline constexpr std::size_t kMaxAttributeNameBytes = 65535;
-inline constexpr int kMaxItemNesting = 32;               ///< levels of L and M, and of a path in an expression
+inline constexpr int kMaxItemNesting = 32;  ///< levels of L and M, and of a path in an expression
 inline constexpr int kBatchGetItemKeys = 100;
 inline constexpr int kListTablesPage = 100;
 
 // --- this library
-/// A response body, after decompression, is at most this long. A page holds 1 MB of item data; its JSON can be longer by
-/// the type tags and by escapes, at worst some fourteen times.
+/// A response body, after decompression, is at most this long. A page holds 1 MB of item data; its JSON can be longer
+/// by the type tags and by escapes, at worst some fourteen times.
 inline constexpr std::size_t kMaxResponseBytes = std::size_t{64} << 20;
 /// Nesting accepted when decoding an item; each level of L or M costs two in typed JSON.
 inline constexpr int kMaxDecodeNesting = 2 * kMaxItemNesting + 8;

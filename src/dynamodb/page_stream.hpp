@@ -30,7 +30,7 @@ struct PageStreamOptions {
                                ///< page ahead of the reader; double each time a page was used up
   uint32_t first_limit = 0;    ///< with slow_start: items to evaluate for the first page; four times as many for
                              ///< each further one, until whole pages are asked for. 0: whole pages. Query and Scan only
-  bool count_only = false;         ///< the heads say Select=COUNT: items are counted, and not sent
+  bool count_only = false;  ///< the heads say Select=COUNT: items are counted, and not sent
 };
 
 struct PageStreamStatistics {
@@ -107,7 +107,7 @@ class PageStream {
   BodyBuffer page_;
   uint32_t limit_ = 0;  // of the next request; 0: none
   bool page_open_ = false;
-  uint64_t counted_ = 0;               // of the open page: items that were counted only, and not handed out yet
+  uint64_t counted_ = 0;  // of the open page: items that were counted only, and not handed out yet
   bool page_had_items_ = false;
   std::optional<Error> error_;
   Steady::time_point wake_time_ = Steady::time_point::max();

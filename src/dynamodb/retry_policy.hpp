@@ -28,10 +28,10 @@ class RetryBucket {
 };
 
 struct RetryPolicyOptions {
-  int max_attempts = 10;                        ///< 1 or more, the first one included
-  Milliseconds base{50};                        ///< delay before the first retry is random in [0, base)
-  Milliseconds throttling_base{100};            ///< the same after throttling
-  Milliseconds cap{20000};                      ///< no single delay is longer
+  int max_attempts = 10;              ///< 1 or more, the first one included
+  Milliseconds base{50};              ///< delay before the first retry is random in [0, base)
+  Milliseconds throttling_base{100};  ///< the same after throttling
+  Milliseconds cap{20000};            ///< no single delay is longer
 };
 
 /// Decides for one request. Holds no time of its own: the caller passes what happened.

@@ -31,7 +31,8 @@ bool is_proven_present(RelOptInfo* rel, const TableOptions* table, const KeyAttr
   if (key.column->not_null) return true;
   ListCell* cell;
   foreach (cell, conditions)
-    if (match_not_null(rel, table, static_cast<Condition*>(lfirst(cell))->restriction->clause) == key.column) return true;
+    if (match_not_null(rel, table, static_cast<Condition*>(lfirst(cell))->restriction->clause) == key.column)
+      return true;
   return false;
 }
 
@@ -50,9 +51,12 @@ const KeyAttribute* unproven_attribute(RelOptInfo* rel, const PlannedTable* plan
 bool may_be_sparse(const PlannedTable* planned, const KeySchema* schema) {
   const auto* base = static_cast<const KeySchema*>(linitial(planned->schemas));
   switch (planned->table->sparse_indexes) {
-    case SparseIndexes::use: return false;
-    case SparseIndexes::avoid: return true;
-    case SparseIndexes::automatic: break;
+    case SparseIndexes::use:
+      return false;
+    case SparseIndexes::avoid:
+      return true;
+    case SparseIndexes::automatic:
+      break;
   }
   return !(schema->described && schema->items > 0 && schema->items == base->items);
 }
@@ -72,7 +76,6 @@ const char* reason_against(RelOptInfo* rel, const PlannedTable* planned, const K
 }
 
 // --- order
-
 
 bool has_member(PathKey* pathkey, RelOptInfo* rel, const TableOptions* table, const ColumnOptions* column) {
   ListCell* cell;
@@ -95,8 +98,8 @@ const KeyAttribute* order_attribute(const KeyUse* use) {
   return place < use->schema->sort_count ? &use->schema->sort[place] : nullptr;
 }
 
-// Whether the attribute's order is the column's. Where what does not fit the column reads as NULL, only types that all values
-// fit keep it.
+// Whether the attribute's order is the column's. Where what does not fit the column reads as NULL, only types that all
+// values fit keep it.
 bool keeps_order(const KeyAttribute* key) {
   const ColumnOptions* column = key->column;
   bool all_fit = column->type == NUMERICOID || column->type == BYTEAOID;
@@ -176,8 +179,8 @@ AccessPath* key_path(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* pla
   return path;
 }
 
-// Reading a whole partition may beat reading many single items of it; how large the partition is, the planner only guesses, so that a few
-// items are always read by themselves.
+// Reading a whole partition may beat reading many single items of it; how large the partition is, the planner only
+// guesses, so that a few items are always read by themselves.
 constexpr double kManyItems = 20;  // of one partition
 
 KeyUse* partitions_instead(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer,
@@ -196,8 +199,7 @@ AccessPath* scan_path(const PlannedTable* planned, RelOptInfo* rel) {
   path->operation = ReadOperation::scan;
   path->size = planned->size;
   path->scanned = smallest_covering_index(rel, planned);
-  if (path->scanned != nullptr)
-    path->size = {path->scanned->items, path->scanned->bytes / path->scanned->items};
+  if (path->scanned != nullptr) path->size = {path->scanned->items, path->scanned->bytes / path->scanned->items};
   path->items = path->size.items;
   path->requests = planned->table->parallel_scan_count;
   return path;
@@ -223,13 +225,14 @@ List* key_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, List*
   return paths;
 }
 
-void cost_access_path(const PlannedTable* planned, RelOptInfo* rel, const AccessPath* path, bool repeated, Cost* startup,
-                      Cost* total) {
+void cost_access_path(const PlannedTable* planned, RelOptInfo* rel, const AccessPath* path, bool repeated,
+                      Cost* startup, Cost* total) {
   const ServerOptions* server = planned->server;
   *startup = rel->baserestrictcost.startup;
   if (!repeated) *startup += server->fdw_startup_cost;
   // A Scan that would be refused is only for queries that have no other way.
-  if (path->operation == ReadOperation::scan && planned->table->scan_policy == ScanPolicy::deny) *startup += disable_cost;
+  if (path->operation == ReadOperation::scan && planned->table->scan_policy == ScanPolicy::deny)
+    *startup += disable_cost;
   // A BatchGetItem asks for 100 keys at once, but each costs what a GetItem does.
   bool batch = path->operation == ReadOperation::batch_get_item;
   double round_trips = batch ? path->requests / dynamodb::kBatchGetItemKeys : path->requests;

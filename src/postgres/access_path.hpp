@@ -21,29 +21,30 @@ struct PlannedTable {
   List* attributes;           ///< String: attributes to ask for; NIL: all
   const char* partition_key;  ///< attribute names in UTF-8, null where not known
   const char* sort_key;
-  List* indexes_left_out;     ///< String: name and reason
+  List* indexes_left_out;  ///< String: name and reason
 };
 
 struct AccessPath {
   ReadOperation operation;
-  KeyUse* use;                ///< null for a Scan
-  const KeySchema* scanned;   ///< the index that a Scan reads instead of the table; null: the table
-  TableSize size;             ///< of the table or index that is read
-  bool backward;              ///< ScanIndexForward false
-  double items;               ///< expected to be read
-  double requests;            ///< separate Queries, keys or segments
+  KeyUse* use;               ///< null for a Scan
+  const KeySchema* scanned;  ///< the index that a Scan reads instead of the table; null: the table
+  TableSize size;            ///< of the table or index that is read
+  bool backward;             ///< ScanIndexForward false
+  double items;              ///< expected to be read
+  double requests;           ///< separate Queries, keys or segments
   List* pathkeys;
 };
 
 /// The Scan: of the table, or of a smaller index that holds all that the query needs.
 AccessPath* scan_path(const PlannedTable* planned, RelOptInfo* rel);
 
-/// Ways to read by the keys of table and indexes, given `conditions` and values for the relations `outer`. A list of AccessPath*.
+/// Ways to read by the keys of table and indexes, given `conditions` and values for the relations `outer`. A list of
+/// AccessPath*.
 List* key_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, List* conditions, Relids outer);
 
 /// Planner costs of a path. `repeated`: it is going to run again and again, as the inner side of a nested loop does, on
 /// connections that are open by then.
-void cost_access_path(const PlannedTable* planned, RelOptInfo* rel, const AccessPath* path, bool repeated, Cost* startup,
-                      Cost* total);
+void cost_access_path(const PlannedTable* planned, RelOptInfo* rel, const AccessPath* path, bool repeated,
+                      Cost* startup, Cost* total);
 
 }  // namespace dynamodb_fdw

@@ -27,13 +27,14 @@ namespace {
 // unit at least, which buys 4 KB to 8 KB of items, some sixteen of ordinary size.
 constexpr double kItemsPerSegment = 16;
 
-constexpr double kMostPerWanted = 4;  // items read for each that is wanted, where DynamoDB's count proves wrong or is missing
+constexpr double kMostPerWanted =
+    4;  // items read for each that is wanted, where DynamoDB's count proves wrong or is missing
 
 // What a sample is read with. Lives in `context`.
 struct Sampler {
   MemoryContext context;
   TableOptions* table;
-  double item_count;                 // as DescribeTable says; 0: not known
+  double item_count;  // as DescribeTable says; 0: not known
   dynamodb::Client* client;
   dynamodb::AttributeSelection* selection;
   dynamodb::Item* item;
@@ -41,8 +42,8 @@ struct Sampler {
   ColumnReader* readers;
   int reader_count;
   PageStream* stream;
-  bool whole;                        // the table is small, or nobody knows how large it is: it is read from its start
-  double most;                       // items to read: what has no known end must not cost without one
+  bool whole;   // the table is small, or nobody knows how large it is: it is read from its start
+  double most;  // items to read: what has no known end must not cost without one
   Datum* values;
   bool* nulls;
 };
@@ -98,7 +99,8 @@ void start_stream(Sampler* sampler, const uint32_t* segments, int count, uint32_
   });
 }
 
-// A small table is read whole, and one of unknown size as far as `most`; of a large one as many random segments as give enough items.
+// A small table is read whole, and one of unknown size as far as `most`; of a large one as many random segments as give
+// enough items.
 void choose_sample(Sampler* sampler, int wanted) {
   sampler->whole = sampler->item_count <= wanted * 1.5;
   sampler->most = wanted * kMostPerWanted;
@@ -192,8 +194,7 @@ int acquire_sample(Relation relation, int elevel, HeapTuple* rows, int wanted, d
 bool dynamodbAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc* function, BlockNumber* total_pages) {
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dynamodb_fdw analyze", ALLOCSET_SMALL_SIZES);
   const TableOptions* table = get_table_options(RelationGetRelid(relation));
-  const dynamodb::TableDescription* description =
-      get_table_description(table, relation->rd_rel->relowner, context);
+  const dynamodb::TableDescription* description = get_table_description(table, relation->rd_rel->relowner, context);
   double bytes = description != nullptr ? static_cast<double>(description->size_bytes) : 0;
   *total_pages = static_cast<BlockNumber>(std::clamp(bytes / BLCKSZ, 1.0, double{MaxBlockNumber}));
   *function = acquire_sample;

@@ -34,8 +34,8 @@ UserMappingOptions* find_mapping_options(Oid userid, Oid serverid) {
   pg_unreachable();
 }
 
-// What belongs to the server process goes only to endpoints that a superuser has chosen: the owner of a server may name any.
-// (A server with ambient_credentials is one that only a superuser can alter.)
+// What belongs to the server process goes only to endpoints that a superuser has chosen: the owner of a server may name
+// any. (A server with ambient_credentials is one that only a superuser can alter.)
 void check_server_owner(const ClientSettings& settings, Oid serverid) {
   ForeignServer* server = GetForeignServer(serverid);
   if (settings.server->ambient_credentials || superuser_arg(server->owner)) return;
@@ -86,7 +86,8 @@ std::unique_ptr<dynamodb::CredentialsSource> make_credentials(const ClientSettin
       sources.push_back(
           std::make_unique<dynamodb::SharedFilesCredentials>(environment, clock, settings.mapping->profile));
       return std::make_unique<dynamodb::CredentialsChain>(std::move(sources));
-    case Identity::server_process: break;
+    case Identity::server_process:
+      break;
   }
   return dynamodb::ambient_credentials(environment, clock);
 }
@@ -135,8 +136,7 @@ ClientSettings collect_client_settings(Oid serverid, Oid userid, const char* reg
   settings.region = region != nullptr ? region : settings.server->aws_region;
   settings.identity = choose_identity(settings, userid, serverid);
   if (settings.mapping != nullptr && settings.mapping->role_arn != nullptr)
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("this version of dynamodb_fdw cannot assume a role"),
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("this version of dynamodb_fdw cannot assume a role"),
                     errdetail("The user mapping has the option role_arn."),
                     errhint("Use access_key_id, secret_access_key and session_token.")));
   return settings;

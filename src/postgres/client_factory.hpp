@@ -14,7 +14,7 @@ struct ClientSettings {
   ServerOptions* server;
   UserMappingOptions* mapping;  ///< null: no user mapping
   Identity identity;
-  const char* region;           ///< null: the environment's
+  const char* region;  ///< null: the environment's
 };
 
 /// What applies to `userid` on the server, in `region` (null: the server's).

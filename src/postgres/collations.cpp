@@ -28,7 +28,8 @@ bool is_byte_order_locale(const char* locale) {
 }
 
 bool provider_sorts_by_bytes(char provider, const char* libc_locale) {
-  if (provider == 'b') return true;  // PostgreSQL 17's builtin provider: C, C.UTF-8 and PG_UNICODE_FAST, all by code point
+  if (provider == 'b')
+    return true;  // PostgreSQL 17's builtin provider: C, C.UTF-8 and PG_UNICODE_FAST, all by code point
   return provider == COLLPROVIDER_LIBC && is_byte_order_locale(libc_locale);
 }
 

@@ -28,12 +28,23 @@ constexpr Oid kFamilies[] = {TEXT_BTREE_FAM_OID, INTEGER_BTREE_FAM_OID, kNumeric
 
 bool match_strategy(int strategy, Comparator* comparator) {
   switch (strategy) {
-    case BTLessStrategyNumber: *comparator = Comparator::less; return true;
-    case BTLessEqualStrategyNumber: *comparator = Comparator::less_equal; return true;
-    case BTEqualStrategyNumber: *comparator = Comparator::equal; return true;
-    case BTGreaterEqualStrategyNumber: *comparator = Comparator::greater_equal; return true;
-    case BTGreaterStrategyNumber: *comparator = Comparator::greater; return true;
-    default: return false;
+    case BTLessStrategyNumber:
+      *comparator = Comparator::less;
+      return true;
+    case BTLessEqualStrategyNumber:
+      *comparator = Comparator::less_equal;
+      return true;
+    case BTEqualStrategyNumber:
+      *comparator = Comparator::equal;
+      return true;
+    case BTGreaterEqualStrategyNumber:
+      *comparator = Comparator::greater_equal;
+      return true;
+    case BTGreaterStrategyNumber:
+      *comparator = Comparator::greater;
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -58,9 +69,12 @@ Node* strip_relabel(Node* node) {
 }
 
 bool comparator_of(Oid operator_oid, Comparator* comparator) {
-  if (operator_oid == OID_TEXT_LIKE_OP) *comparator = Comparator::like;
-  else if (operator_oid == kTextStartsWithOperator) *comparator = Comparator::starts_with;
-  else return match_btree_operator(operator_oid, comparator);
+  if (operator_oid == OID_TEXT_LIKE_OP)
+    *comparator = Comparator::like;
+  else if (operator_oid == kTextStartsWithOperator)
+    *comparator = Comparator::starts_with;
+  else
+    return match_btree_operator(operator_oid, comparator);
   return true;
 }
 
@@ -107,7 +121,8 @@ bool match_alternatives(RelOptInfo* rel, const TableOptions* table, BoolExpr* cl
   foreach (cell, clause->args) {
     Comparison next{};
     auto* argument = static_cast<Expr*>(lfirst(cell));
-    if (!IsA(argument, OpExpr) || !match_comparison(rel, table, argument, &next) || next.comparator != Comparator::equal)
+    if (!IsA(argument, OpExpr) || !match_comparison(rel, table, argument, &next) ||
+        next.comparator != Comparator::equal)
       return false;
     if (operands != NIL && (next.column != comparison->column || next.operand_type != comparison->operand_type ||
                             next.collation != comparison->collation))
@@ -152,11 +167,16 @@ bool is_shared_family(Oid family) {
 
 bool match_comparison(RelOptInfo* rel, const TableOptions* table, Expr* clause, Comparison* comparison) {
   switch (nodeTag(clause)) {
-    case T_OpExpr: return match_binary(rel, table, reinterpret_cast<OpExpr*>(clause), comparison);
-    case T_ScalarArrayOpExpr: return match_any(rel, table, reinterpret_cast<ScalarArrayOpExpr*>(clause), comparison);
-    case T_BoolExpr: return match_alternatives(rel, table, reinterpret_cast<BoolExpr*>(clause), comparison);
-    case T_FuncExpr: return match_function(rel, table, reinterpret_cast<FuncExpr*>(clause), comparison);
-    default: return false;
+    case T_OpExpr:
+      return match_binary(rel, table, reinterpret_cast<OpExpr*>(clause), comparison);
+    case T_ScalarArrayOpExpr:
+      return match_any(rel, table, reinterpret_cast<ScalarArrayOpExpr*>(clause), comparison);
+    case T_BoolExpr:
+      return match_alternatives(rel, table, reinterpret_cast<BoolExpr*>(clause), comparison);
+    case T_FuncExpr:
+      return match_function(rel, table, reinterpret_cast<FuncExpr*>(clause), comparison);
+    default:
+      return false;
   }
 }
 
@@ -172,8 +192,7 @@ const ColumnOptions* match_not_null(RelOptInfo* rel, const TableOptions* table, 
 
 bool is_known_before_scan(PlannerInfo* root, Expr* operand, Relids outer) {
   auto* node = reinterpret_cast<Node*>(operand);
-  return bms_is_subset(pull_varnos(root, node), outer) && !contain_volatile_functions(node) &&
-         !contain_subplans(node);
+  return bms_is_subset(pull_varnos(root, node), outer) && !contain_volatile_functions(node) && !contain_subplans(node);
 }
 
 }  // namespace dynamodb_fdw

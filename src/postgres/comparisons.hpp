@@ -12,18 +12,23 @@ namespace dynamodb_fdw {
 
 /// How a column is compared. Stored in plans as an integer.
 enum class Comparator : int {
-  equal, not_equal, less, less_equal, greater, greater_equal,
-  any_of,        ///< = ANY (array)
-  like,          ///< LIKE pattern
-  starts_with,   ///< ^@ and starts_with()
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  any_of,       ///< = ANY (array)
+  like,         ///< LIKE pattern
+  starts_with,  ///< ^@ and starts_with()
 };
 
 /// The comparators' SQL spellings, in their order; for EXPLAIN.
 extern const char* const kComparatorNames[];
 
 inline bool is_range(Comparator comparator) {
-  return comparator == Comparator::less || comparator == Comparator::less_equal ||
-         comparator == Comparator::greater || comparator == Comparator::greater_equal;
+  return comparator == Comparator::less || comparator == Comparator::less_equal || comparator == Comparator::greater ||
+         comparator == Comparator::greater_equal;
 }
 
 inline bool is_equality(Comparator comparator) {
@@ -34,8 +39,8 @@ inline bool is_equality(Comparator comparator) {
 struct Comparison {
   const ColumnOptions* column;
   Comparator comparator;
-  Expr* operand;       ///< not yet known to be free of the table's columns
-  Oid operand_type;    ///< of the operand, or of its elements for any_of
+  Expr* operand;     ///< not yet known to be free of the table's columns
+  Oid operand_type;  ///< of the operand, or of its elements for any_of
   Oid collation;
 };
 
@@ -55,8 +60,8 @@ bool is_shared_family(Oid family);
 /// The column of the table that `node` is, below casts that change nothing; null: it is something else.
 const ColumnOptions* match_column(RelOptInfo* rel, const TableOptions* table, Node* node);
 
-/// The column that a condition cannot be true for while it is NULL, for IS NOT NULL and comparisons; else null. Used to prove
-/// that an item is in an index.
+/// The column that a condition cannot be true for while it is NULL, for IS NOT NULL and comparisons; else null. Used to
+/// prove that an item is in an index.
 const ColumnOptions* match_not_null(RelOptInfo* rel, const TableOptions* table, Expr* clause);
 
 /// Whether the operand's value is known when the scan starts, given values for the relations `outer`.

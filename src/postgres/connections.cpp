@@ -15,18 +15,18 @@ namespace dynamodb_fdw {
 namespace {
 
 struct Connection {
-  MemoryContext context;   // owns everything below, the client included
+  MemoryContext context;  // owns everything below, the client included
   Oid serverid;
   Oid userid;
-  const char* region;      // as asked for; "" for none
+  const char* region;  // as asked for; "" for none
   Identity identity;
   dynamodb::Client* client;
-  int descriptors;         // reported to PostgreSQL
-  int users;               // statements that hold it
-  bool stale;              // its server or user mapping was altered
+  int descriptors;  // reported to PostgreSQL
+  int users;        // statements that hold it
+  bool stale;       // its server or user mapping was altered
 };
 
-List* connections = NIL;   // Connection*, in TopMemoryContext
+List* connections = NIL;  // Connection*, in TopMemoryContext
 bool callbacks_registered = false;
 
 const char* text_or_empty(const char* text) { return text != nullptr ? text : ""; }
@@ -91,8 +91,7 @@ int report_descriptors(int wanted) {
   if (reported > 0) ReleaseExternalFD();
   if (--reported > kOwnDescriptors) return reported;
   for (; reported > 0; --reported) ReleaseExternalFD();
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-                  errmsg("could not connect to DynamoDB: too many open files"),
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES), errmsg("could not connect to DynamoDB: too many open files"),
                   errhint("Raise max_files_per_process on the server.")));
   pg_unreachable();
 }

@@ -17,8 +17,8 @@ dynamodb::Client* acquire_client(Oid serverid, Oid userid, const char* region, M
 /// The region that acquire_client() would sign for, palloc'ed; for EXPLAIN and cache keys. Errors: as there.
 const char* effective_region(Oid serverid, Oid userid, const char* region);
 
-/// The limiter that keeps this backend's reads of a foreign table within `units_per_second`; null when that is 0. Lives as long
-/// as the backend.
+/// The limiter that keeps this backend's reads of a foreign table within `units_per_second`; null when that is 0. Lives
+/// as long as the backend.
 dynamodb::RateLimiter* read_rate_limiter(Oid relid, double units_per_second);
 
 }  // namespace dynamodb_fdw

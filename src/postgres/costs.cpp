@@ -13,7 +13,7 @@ extern "C" {
 namespace dynamodb_fdw {
 namespace {
 
-constexpr double kGuessedItems = 1000;      // as little as a table may hold whose count is not known yet
+constexpr double kGuessedItems = 1000;  // as little as a table may hold whose count is not known yet
 constexpr double kGuessedItemBytes = 400;
 constexpr double kPageBytes = 1024 * 1024;  // Developer Guide: a Query or Scan page holds at most 1 MB of items
 constexpr double kRequestCost = 10;         // a round trip, in units of a sequential page read

@@ -17,11 +17,12 @@ struct TableSize {
 TableSize estimate_table_size(const dynamodb::TableDescription* description, double analyzed_tuples);
 
 /// Capacity units to read `items` in `requests` separate Queries or segments. Developer Guide, "DynamoDB read
-/// consistency": a unit is 4 KB strongly consistent or 8 KB eventually consistent; a request costs half a unit at least.
+/// consistency": a unit is 4 KB strongly consistent or 8 KB eventually consistent; a request costs half a unit at
+/// least.
 double estimate_read_capacity(const TableSize& size, double items, double requests, bool consistent);
 
-/// Planner cost beyond fdw_startup_cost of reading `items` and handing them over as rows: mostly the capacity consumed, so
-/// that the plan chosen is the one that costs the user least.
+/// Planner cost beyond fdw_startup_cost of reading `items` and handing them over as rows: mostly the capacity consumed,
+/// so that the plan chosen is the one that costs the user least.
 double estimate_read_cost(const TableSize& size, double items, double requests, double parallel, bool consistent,
                           double fdw_tuple_cost);
 

@@ -56,7 +56,8 @@ bool uses_otherwise(Node* node, void* argument) {
   auto* search = static_cast<Search*>(argument);
   if (node == nullptr || note_field(node, search)) return false;
   if (is_document(node, search) || is_whole_row(node, search)) return true;
-  if (IsA(node, RestrictInfo)) return uses_otherwise(reinterpret_cast<Node*>(reinterpret_cast<RestrictInfo*>(node)->clause), argument);
+  if (IsA(node, RestrictInfo))
+    return uses_otherwise(reinterpret_cast<Node*>(reinterpret_cast<RestrictInfo*>(node)->clause), argument);
   return walk_expression(node, uses_otherwise, argument);
 }
 

@@ -17,7 +17,8 @@ struct KindEntry {
 
 constexpr KindEntry kKinds[] = {
     {ErrorKind::throttling, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-     "The table or an index has too little throughput for this statement; try later, read less, or raise max_attempts."},
+     "The table or an index has too little throughput for this statement; try later, read less, or raise "
+     "max_attempts."},
     {ErrorKind::transient, ERRCODE_FDW_UNABLE_TO_CREATE_REPLY, nullptr},
     {ErrorKind::expired_credentials, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
      "The access key is unknown or no longer valid; check the user mapping or the credentials of the server process."},

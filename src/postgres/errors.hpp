@@ -12,8 +12,8 @@ struct ErrorContext {
   const char* table = nullptr;      ///< DynamoDB table
 };
 
-/// Raises `failure` as an ERROR with its SQLSTATE, operation and table in the message, AWS's error type and request id in
-/// the detail, and a hint where one helps.
+/// Raises `failure` as an ERROR with its SQLSTATE, operation and table in the message, AWS's error type and request id
+/// in the detail, and a hint where one helps.
 [[noreturn]] void report_error(const PlainError& failure, const ErrorContext& context);
 
 /// The SQLSTATE for a kind of failure.

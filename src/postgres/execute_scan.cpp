@@ -84,7 +84,9 @@ dynamodb::ScalarValue scalar(const KeyValue& value) {
   return {value.type, std::string(value.bytes, static_cast<std::size_t>(value.length))};
 }
 
-std::string key_name(const ScanState* state, int attribute) { return strVal(list_nth(state->plan.key_names, attribute)); }
+std::string key_name(const ScanState* state, int attribute) {
+  return strVal(list_nth(state->plan.key_names, attribute));
+}
 
 void add_scan(const ScanState* state, const dynamodb::ReadRequest& request, dynamodb::RequestSet& requests) {
   requests.heads.push_back(dynamodb::scan_head(request));
@@ -129,9 +131,15 @@ dynamodb::RequestSet make_requests(const ScanState* state, const ScanKeys& keys,
   dynamodb::RequestSet requests;
   requests.operation = operation_name(state);
   switch (state->plan.operation) {
-    case ReadOperation::scan: add_scan(state, request, requests); break;
-    case ReadOperation::query: add_queries(state, keys, request, requests); break;
-    default: add_look_ups(state, keys, request, requests); break;
+    case ReadOperation::scan:
+      add_scan(state, request, requests);
+      break;
+    case ReadOperation::query:
+      add_queries(state, keys, request, requests);
+      break;
+    default:
+      add_look_ups(state, keys, request, requests);
+      break;
   }
   return requests;
 }
@@ -242,7 +250,8 @@ TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node) {
   if (state->stream == nullptr || !next_item(state)) return slot;
   int columns = slot->tts_tupleDescriptor->natts;
   memset(slot->tts_isnull, true, sizeof(bool) * columns);
-  if (!state->plan.count_only) read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
+  if (!state->plan.count_only)
+    read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
   return ExecStoreVirtualTuple(slot);
 }
 

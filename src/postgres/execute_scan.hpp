@@ -20,20 +20,20 @@ struct ScanState {
   TableOptions* table;
   ServerOptions* server;
   Oid userid;
-  KeyOperand* operands;                    ///< of the key's clauses
+  KeyOperand* operands;  ///< of the key's clauses
   int operand_count;
   ExprState** filter_operands;
 
-  dynamodb::Client* client;                ///< null until the scan starts
+  dynamodb::Client* client;  ///< null until the scan starts
   dynamodb::AttributeSelection* selection;
   dynamodb::Item* item;
   ReadContext read;
   ColumnReader* readers;
   int reader_count;
 
-  MemoryContext stream_context;            ///< owns the stream; reset by each rescan
-  dynamodb::PageStream* stream;            ///< null: not started, or nothing to ask
-  bool started;                            ///< this scan (since the last rescan) has been started
+  MemoryContext stream_context;  ///< owns the stream; reset by each rescan
+  dynamodb::PageStream* stream;  ///< null: not started, or nothing to ask
+  bool started;                  ///< this scan (since the last rescan) has been started
   bool ever_started;
   dynamodb::PageStreamStatistics* totals;  ///< of the streams before the current one
 
@@ -48,7 +48,8 @@ dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
 /// Evaluates the filter; palloc'ed in the current context. Null: there is none.
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext);
 
-/// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is no Scan.
+/// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is no
+/// Scan.
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext);
 
 extern "C" {

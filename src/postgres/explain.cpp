@@ -136,10 +136,12 @@ char* conditions_with_expressions(const Explainer& explainer) {
 const char* operation_with_count(const ScanState* state, const ScanKeys* keys, const PlainFilter* filter) {
   if ((keys != nullptr && keys->impossible) || is_never_true(filter)) return "None";
   switch (state->plan.operation) {
-    case ReadOperation::scan: return state->plan.count_only ? "Scan (COUNT)" : "Scan";
+    case ReadOperation::scan:
+      return state->plan.count_only ? "Scan (COUNT)" : "Scan";
     case ReadOperation::query:
       if (keys != nullptr) return keys->key_count == 1 ? "Query" : psprintf("Query x %d", keys->key_count);
-      return list_member_int(state->plan.clause_comparators, static_cast<int>(Comparator::any_of)) ? "Query x N" : "Query";
+      return list_member_int(state->plan.clause_comparators, static_cast<int>(Comparator::any_of)) ? "Query x N"
+                                                                                                   : "Query";
     default:
       if (keys != nullptr) return keys->key_count == 1 ? "GetItem" : "BatchGetItem";
       return state->plan.operation == ReadOperation::get_item ? "GetItem" : "BatchGetItem";
@@ -154,7 +156,8 @@ char* filtered_conditions(const Explainer& explainer) {
   ListCell* verdict;
   forboth (clause, explainer.node->ss.ps.plan->qual, verdict, explainer.state->plan.verdicts) {
     if (static_cast<PushDown>(lfirst_int(verdict)) != PushDown::filter) continue;
-    appendStringInfo(&text, "%s%s", text.len > 0 ? " AND " : "", deparse(explainer, static_cast<Node*>(lfirst(clause))));
+    appendStringInfo(&text, "%s%s", text.len > 0 ? " AND " : "",
+                     deparse(explainer, static_cast<Node*>(lfirst(clause))));
   }
   return text.data;
 }
@@ -203,8 +206,8 @@ void explain_not_pushed(const Explainer& explainer) {
   forboth (clause, explainer.node->ss.ps.plan->qual, verdict, explainer.state->plan.verdicts) {
     auto judged = static_cast<PushDown>(lfirst_int(verdict));
     if (judged == PushDown::key_condition || judged == PushDown::filter) continue;
-    reasons = lappend(reasons, psprintf("%s: %s", deparse(explainer, static_cast<Node*>(lfirst(clause))),
-                                        push_down_reason(judged)));
+    reasons = lappend(
+        reasons, psprintf("%s: %s", deparse(explainer, static_cast<Node*>(lfirst(clause))), push_down_reason(judged)));
   }
   if (reasons != NIL) ExplainPropertyList("Not Pushed Down", reasons, explainer.es);
   List* indexes = NIL;

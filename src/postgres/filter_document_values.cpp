@@ -107,14 +107,17 @@ PlainFilter* contains_scalar(List* path, const JsonbValue* value) {
       if (!to_key_value(NumericGetDatum(value->val.numeric), NUMERICOID, AttributeType::N, SIZE_MAX, &operand))
         return constant(false);
       return with_value(Kind::equal, path, operand);
-    case jbvBool: return with_value(Kind::equal, path, boolean_value(value->val.boolean));
-    case jbvNull: return has_type(path, AttributeType::NUL);
-    default: return constant(true);
+    case jbvBool:
+      return with_value(Kind::equal, path, boolean_value(value->val.boolean));
+    case jbvNull:
+      return has_type(path, AttributeType::NUL);
+    default:
+      return constant(true);
   }
 }
 
-// What an object on the right side of @> needs of the map at `path`: each of its members. Arrays are left to PostgreSQL, but
-// something must be there.
+// What an object on the right side of @> needs of the map at `path`: each of its members. Arrays are left to
+// PostgreSQL, but something must be there.
 PlainFilter* contains_object(List* path, JsonbContainer* object) {
   List* conditions = NIL;
   JsonbIterator* iterator = JsonbIteratorInit(object);
@@ -131,8 +134,8 @@ PlainFilter* contains_object(List* path, JsonbContainer* object) {
       if (value.type != jbvBinary)
         conditions = lappend(conditions, contains_scalar(member, &value));
       else if (JsonContainerIsObject(value.val.binary.data))
-        conditions = lappend(conditions, both(has_type(member, AttributeType::M),
-                                              contains_object(member, value.val.binary.data)));
+        conditions = lappend(conditions,
+                             both(has_type(member, AttributeType::M), contains_object(member, value.val.binary.data)));
       else
         conditions = lappend(conditions, new_filter(Kind::exists, member));
     }
@@ -164,13 +167,20 @@ PlainFilter* has_keys(const FilterTerm* term, Datum array_value, Kind connection
 
 PlainFilter* document_term(const FilterTerm* term, Datum value) {
   switch (term->kind) {
-    case TermKind::document_text: return document_text(term, value);
-    case TermKind::document_number: return document_number(term, value);
-    case TermKind::document_contains: return document_contains(term, value);
-    case TermKind::document_has_key: return has_key(term->path, value);
-    case TermKind::document_has_any: return has_keys(term, value, Kind::any);
-    case TermKind::document_has_all: return has_keys(term, value, Kind::all);
-    default: return constant(true);
+    case TermKind::document_text:
+      return document_text(term, value);
+    case TermKind::document_number:
+      return document_number(term, value);
+    case TermKind::document_contains:
+      return document_contains(term, value);
+    case TermKind::document_has_key:
+      return has_key(term->path, value);
+    case TermKind::document_has_any:
+      return has_keys(term, value, Kind::any);
+    case TermKind::document_has_all:
+      return has_keys(term, value, Kind::all);
+    default:
+      return constant(true);
   }
 }
 

@@ -16,9 +16,13 @@ namespace {
 
 // Operators by the functions behind them; json's and jsonb's alike.
 bool is_field(Oid function) { return function == F_JSON_OBJECT_FIELD || function == F_JSONB_OBJECT_FIELD; }
-bool is_field_text(Oid function) { return function == F_JSON_OBJECT_FIELD_TEXT || function == F_JSONB_OBJECT_FIELD_TEXT; }
+bool is_field_text(Oid function) {
+  return function == F_JSON_OBJECT_FIELD_TEXT || function == F_JSONB_OBJECT_FIELD_TEXT;
+}
 bool is_path(Oid function) { return function == F_JSON_EXTRACT_PATH || function == F_JSONB_EXTRACT_PATH; }
-bool is_path_text(Oid function) { return function == F_JSON_EXTRACT_PATH_TEXT || function == F_JSONB_EXTRACT_PATH_TEXT; }
+bool is_path_text(Oid function) {
+  return function == F_JSON_EXTRACT_PATH_TEXT || function == F_JSONB_EXTRACT_PATH_TEXT;
+}
 
 // -> #> and ->> #>> stand as operators or as calls of their functions.
 bool as_call(Node* node, Oid* function, List** arguments) {
@@ -42,8 +46,8 @@ const char* utf8_of(Datum datum) {
   return pg_server_to_any(name, static_cast<int>(strlen(name)), PG_UTF8);
 }
 
-// A name that may also count elements of an array cannot be followed: DynamoDB tells maps from lists, and sets have no places.
-// PostgreSQL reads it by strtol(), which takes white space and a sign before the digits.
+// A name that may also count elements of an array cannot be followed: DynamoDB tells maps from lists, and sets have no
+// places. PostgreSQL reads it by strtol(), which takes white space and a sign before the digits.
 bool looks_like_index(const char* name) {
   name += strspn(name, " \t\n\v\f\r");
   if (*name == '-' || *name == '+') ++name;
@@ -86,7 +90,7 @@ bool match_json(FilterContext* context, Node* node, List** path) {
   if (const ColumnOptions* column = match_column(context->rel, context->table, node)) {
     Oid type = getBaseType(column->type);
     if ((type != JSONOID && type != JSONBOID) || column->document_format != DocumentFormat::plain) return false;
-    if (column->has_ddb_type) return false;             // may be read from JSON text
+    if (column->has_ddb_type) return false;                  // may be read from JSON text
     if (!column->document && type == JSONOID) return false;  // so may a json column
     *path = column->document ? NIL : column_path(column);
     return column->document || *path != NIL;
@@ -145,15 +149,25 @@ FilterTerm* translate_value(FilterContext* context, Node* left, Node* right, Oid
 FilterTerm* translate_containment(FilterContext* context, Node* left, Node* right, Oid function) {
   TermKind kind;
   switch (function) {
-    case F_JSONB_CONTAINS: kind = TermKind::document_contains; break;
-    case F_JSONB_EXISTS: kind = TermKind::document_has_key; break;
-    case F_JSONB_EXISTS_ANY: kind = TermKind::document_has_any; break;
-    case F_JSONB_EXISTS_ALL: kind = TermKind::document_has_all; break;
-    default: return nullptr;
+    case F_JSONB_CONTAINS:
+      kind = TermKind::document_contains;
+      break;
+    case F_JSONB_EXISTS:
+      kind = TermKind::document_has_key;
+      break;
+    case F_JSONB_EXISTS_ANY:
+      kind = TermKind::document_has_any;
+      break;
+    case F_JSONB_EXISTS_ALL:
+      kind = TermKind::document_has_all;
+      break;
+    default:
+      return nullptr;
   }
   List* path = NIL;
   if (!match_json(context, left, &path)) return nullptr;
-  // Below the item, what is asked may be an array, whose elements count as keys: only the item itself is surely an object.
+  // Below the item, what is asked may be an array, whose elements count as keys: only the item itself is surely an
+  // object.
   if (path != NIL) return nullptr;
   return make_term(context, kind, NIL, reinterpret_cast<Expr*>(right));
 }

@@ -10,11 +10,11 @@ using Kind = dynamodb::Filter::Kind;
 namespace {
 
 struct Pattern {
-  bool understood;      // text with one % in front, behind, or both, or none
+  bool understood;  // text with one % in front, behind, or both, or none
   bool open_start, open_end;
   const char* text;
   int length;
-  const char* prefix;   // of any pattern: what it starts with
+  const char* prefix;  // of any pattern: what it starts with
   int prefix_length;
 };
 

@@ -1,4 +1,5 @@
-// SQL conditions -> terms of a filter expression: one small function per expression node type, each saying exact or superset.
+// SQL conditions -> terms of a filter expression: one small function per expression node type, each saying exact or
+// superset.
 #include "filter_terms.hpp"
 
 #include <cstring>
@@ -89,16 +90,30 @@ bool collation_fits(const Comparison& comparison) {
          (!is_range(comparison.comparator) || sorts_by_bytes(comparison.collation));
 }
 
-// NOT turns a comparison into its opposite: SQL's third value and DynamoDB's missing attributes are no case of its own then.
+// NOT turns a comparison into its opposite: SQL's third value and DynamoDB's missing attributes are no case of its own
+// then.
 bool negate(Comparator* comparator) {
   switch (*comparator) {
-    case Comparator::equal: *comparator = Comparator::not_equal; return true;
-    case Comparator::not_equal: *comparator = Comparator::equal; return true;
-    case Comparator::less: *comparator = Comparator::greater_equal; return true;
-    case Comparator::less_equal: *comparator = Comparator::greater; return true;
-    case Comparator::greater: *comparator = Comparator::less_equal; return true;
-    case Comparator::greater_equal: *comparator = Comparator::less; return true;
-    default: return false;
+    case Comparator::equal:
+      *comparator = Comparator::not_equal;
+      return true;
+    case Comparator::not_equal:
+      *comparator = Comparator::equal;
+      return true;
+    case Comparator::less:
+      *comparator = Comparator::greater_equal;
+      return true;
+    case Comparator::less_equal:
+      *comparator = Comparator::greater;
+      return true;
+    case Comparator::greater:
+      *comparator = Comparator::less_equal;
+      return true;
+    case Comparator::greater_equal:
+      *comparator = Comparator::less;
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -192,11 +207,16 @@ FilterTerm* translate_boolean(FilterContext* context, Node* node, bool negated) 
 FilterTerm* translate_boolean_test(FilterContext* context, BooleanTest* test, bool negated) {
   auto* node = reinterpret_cast<Node*>(test->arg);
   switch (test->booltesttype) {
-    case IS_TRUE: return boolean_term(context, node, TermKind::is_true, negated);
-    case IS_NOT_TRUE: return boolean_term(context, node, TermKind::is_true, !negated);
-    case IS_FALSE: return boolean_term(context, node, TermKind::is_false, negated);
-    case IS_NOT_FALSE: return boolean_term(context, node, TermKind::is_false, !negated);
-    default: return nullptr;
+    case IS_TRUE:
+      return boolean_term(context, node, TermKind::is_true, negated);
+    case IS_NOT_TRUE:
+      return boolean_term(context, node, TermKind::is_true, !negated);
+    case IS_FALSE:
+      return boolean_term(context, node, TermKind::is_false, negated);
+    case IS_NOT_FALSE:
+      return boolean_term(context, node, TermKind::is_false, !negated);
+    default:
+      return nullptr;
   }
 }
 
@@ -228,7 +248,8 @@ FilterTerm* translate_connection(FilterContext* context, BoolExpr* clause, bool 
 }
 
 FilterTerm* translate_bool_expr(FilterContext* context, BoolExpr* clause, bool negated) {
-  if (clause->boolop == NOT_EXPR) return translate_filter(context, static_cast<Expr*>(linitial(clause->args)), !negated);
+  if (clause->boolop == NOT_EXPR)
+    return translate_filter(context, static_cast<Expr*>(linitial(clause->args)), !negated);
   return translate_connection(context, clause, negated);
 }
 
@@ -266,15 +287,22 @@ FilterTerm* make_term(FilterContext* context, TermKind kind, List* path, Expr* o
 
 FilterTerm* translate_filter(FilterContext* context, Expr* clause, bool negated) {
   switch (nodeTag(clause)) {
-    case T_BoolExpr: return translate_bool_expr(context, reinterpret_cast<BoolExpr*>(clause), negated);
-    case T_OpExpr: return translate_operator(context, reinterpret_cast<OpExpr*>(clause), negated);
+    case T_BoolExpr:
+      return translate_bool_expr(context, reinterpret_cast<BoolExpr*>(clause), negated);
+    case T_OpExpr:
+      return translate_operator(context, reinterpret_cast<OpExpr*>(clause), negated);
     case T_ScalarArrayOpExpr:
       return translate_array(context, reinterpret_cast<ScalarArrayOpExpr*>(clause), negated);
-    case T_FuncExpr: return translate_comparison(context, clause, negated);
-    case T_NullTest: return translate_null_test(context, reinterpret_cast<NullTest*>(clause), negated);
-    case T_BooleanTest: return translate_boolean_test(context, reinterpret_cast<BooleanTest*>(clause), negated);
-    case T_Var: return translate_boolean(context, reinterpret_cast<Node*>(clause), negated);
-    default: return nullptr;
+    case T_FuncExpr:
+      return translate_comparison(context, clause, negated);
+    case T_NullTest:
+      return translate_null_test(context, reinterpret_cast<NullTest*>(clause), negated);
+    case T_BooleanTest:
+      return translate_boolean_test(context, reinterpret_cast<BooleanTest*>(clause), negated);
+    case T_Var:
+      return translate_boolean(context, reinterpret_cast<Node*>(clause), negated);
+    default:
+      return nullptr;
   }
 }
 

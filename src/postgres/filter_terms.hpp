@@ -1,4 +1,5 @@
-// SQL conditions -> terms of a filter expression: one small function per expression node type, each saying exact or superset.
+// SQL conditions -> terms of a filter expression: one small function per expression node type, each saying exact or
+// superset.
 #pragma once
 
 #include "comparisons.hpp"
@@ -9,33 +10,33 @@ namespace dynamodb_fdw {
 
 /// What a term asks of the value at its path. Stored in plans as an integer.
 enum class TermKind : int {
-  compare,          ///< a column with an operand, by `comparator`
-  is_null,          ///< SQL NULL: missing or of type NULL
-  is_json_null,     ///< a json column's SQL NULL: missing
-  is_true,          ///< BOOL true; negated: false, missing or of another type
+  compare,       ///< a column with an operand, by `comparator`
+  is_null,       ///< SQL NULL: missing or of type NULL
+  is_json_null,  ///< a json column's SQL NULL: missing
+  is_true,       ///< BOOL true; negated: false, missing or of another type
   is_false,
-  document_text,    ///< ->> compared with text
-  document_number,  ///< (->>)::numeric compared with a number
-  document_contains,///< @>
-  document_has_key, ///< ?
-  document_has_any, ///< ?|
-  document_has_all, ///< ?&
-  all_of,           ///< AND
-  any_of,           ///< OR
+  document_text,      ///< ->> compared with text
+  document_number,    ///< (->>)::numeric compared with a number
+  document_contains,  ///< @>
+  document_has_key,   ///< ?
+  document_has_any,   ///< ?|
+  document_has_all,   ///< ?&
+  all_of,             ///< AND
+  any_of,             ///< OR
 };
 
 /// A term of the plan. Its operand's value is known only when the scan starts.
 struct FilterTerm {
   TermKind kind;
   bool negated;
-  bool exact;                     ///< true for exactly the items for which the SQL condition is; else for more
+  bool exact;  ///< true for exactly the items for which the SQL condition is; else for more
   Comparator comparator;
-  dynamodb::AttributeType type;   ///< of the values that the column reads
-  bool approximate;               ///< a float column: what is stored is rounded when read
+  dynamodb::AttributeType type;  ///< of the values that the column reads
+  bool approximate;              ///< a float column: what is stored is rounded when read
   Oid operand_type;
-  int operand;                    ///< place among the filter's operands; -1: none
-  List* path;                     ///< String: names (UTF-8) from the item downwards
-  List* children;                 ///< FilterTerm*
+  int operand;     ///< place among the filter's operands; -1: none
+  List* path;      ///< String: names (UTF-8) from the item downwards
+  List* children;  ///< FilterTerm*
 };
 
 /// What translating needs to know. `operands` collects the operand expressions.
@@ -43,12 +44,13 @@ struct FilterContext {
   PlannerInfo* root;
   RelOptInfo* rel;
   const TableOptions* table;
-  const KeySchema* queried;       ///< a Query's filter must not name these keys; null: a Scan
+  const KeySchema* queried;  ///< a Query's filter must not name these keys; null: a Scan
   Relids outer;
-  List* operands;                 ///< Expr*
+  List* operands;  ///< Expr*
 };
 
-/// The term for `clause` (negated: for NOT clause), or null when there is none. Never true for fewer items than the SQL condition.
+/// The term for `clause` (negated: for NOT clause), or null when there is none. Never true for fewer items than the SQL
+/// condition.
 FilterTerm* translate_filter(FilterContext* context, Expr* clause, bool negated);
 
 /// The same for operators on json and jsonb: ->, ->>, #>, #>>, @>, ?, ?| and ?&. In filter_documents.cpp.
@@ -57,8 +59,8 @@ FilterTerm* translate_document_list(FilterContext* context, ScalarArrayOpExpr* c
 
 // --- for filter_documents.cpp
 
-/// A new term about `path`, with `operand` (null: none) added to the operands. Null when the operand is not known before the scan or the
-/// path names a key of the queried table or index.
+/// A new term about `path`, with `operand` (null: none) added to the operands. Null when the operand is not known
+/// before the scan or the path names a key of the queried table or index.
 FilterTerm* make_term(FilterContext* context, TermKind kind, List* path, Expr* operand);
 
 /// Whether an expression can say this path: its depth and names are limited.

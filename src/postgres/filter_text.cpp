@@ -17,7 +17,8 @@ const char* path_text(List* path) {
   ListCell* cell;
   foreach (cell, path) {
     char* name = strVal(lfirst(cell));
-    appendStringInfo(&text, "%s%s", text.len > 0 ? "." : "", pg_any_to_server(name, static_cast<int>(strlen(name)), PG_UTF8));
+    appendStringInfo(&text, "%s%s", text.len > 0 ? "." : "",
+                     pg_any_to_server(name, static_cast<int>(strlen(name)), PG_UTF8));
   }
   return text.data;
 }
@@ -48,17 +49,43 @@ void append_filter(StringInfo text, const PlainFilter* filter) {
   static const char* const kOperators[] = {"", "=", "<>", "<", "<=", ">", ">="};
   const char* path = path_text(filter->path);
   switch (filter->kind) {
-    case Kind::constant: appendStringInfoString(text, filter->truth ? "true" : "false"); break;
-    case Kind::in: appendStringInfo(text, "%s IN (", path); append_values(text, filter); appendStringInfoChar(text, ')'); break;
-    case Kind::begins_with: appendStringInfo(text, "begins_with(%s, ", path); append_values(text, filter); appendStringInfoChar(text, ')'); break;
-    case Kind::contains: appendStringInfo(text, "contains(%s, ", path); append_values(text, filter); appendStringInfoChar(text, ')'); break;
-    case Kind::exists: appendStringInfo(text, "attribute_exists(%s)", path); break;
-    case Kind::not_exists: appendStringInfo(text, "attribute_not_exists(%s)", path); break;
-    case Kind::has_type: appendStringInfo(text, "attribute_type(%s, %s)", path, dynamodb::type_name(filter->type)); break;
-    case Kind::is_empty: appendStringInfo(text, "size(%s) = 0", path); break;
-    case Kind::is_not_empty: appendStringInfo(text, "size(%s) > 0", path); break;
+    case Kind::constant:
+      appendStringInfoString(text, filter->truth ? "true" : "false");
+      break;
+    case Kind::in:
+      appendStringInfo(text, "%s IN (", path);
+      append_values(text, filter);
+      appendStringInfoChar(text, ')');
+      break;
+    case Kind::begins_with:
+      appendStringInfo(text, "begins_with(%s, ", path);
+      append_values(text, filter);
+      appendStringInfoChar(text, ')');
+      break;
+    case Kind::contains:
+      appendStringInfo(text, "contains(%s, ", path);
+      append_values(text, filter);
+      appendStringInfoChar(text, ')');
+      break;
+    case Kind::exists:
+      appendStringInfo(text, "attribute_exists(%s)", path);
+      break;
+    case Kind::not_exists:
+      appendStringInfo(text, "attribute_not_exists(%s)", path);
+      break;
+    case Kind::has_type:
+      appendStringInfo(text, "attribute_type(%s, %s)", path, dynamodb::type_name(filter->type));
+      break;
+    case Kind::is_empty:
+      appendStringInfo(text, "size(%s) = 0", path);
+      break;
+    case Kind::is_not_empty:
+      appendStringInfo(text, "size(%s) > 0", path);
+      break;
     case Kind::all:
-    case Kind::any: append_connection(text, filter); break;
+    case Kind::any:
+      append_connection(text, filter);
+      break;
     case Kind::negation:
       appendStringInfoString(text, "NOT (");
       append_filter(text, static_cast<PlainFilter*>(linitial(filter->children)));

@@ -44,12 +44,18 @@ namespace {
 
 Kind kind_of(Comparator comparator) {
   switch (comparator) {
-    case Comparator::not_equal: return Kind::not_equal;
-    case Comparator::less: return Kind::less;
-    case Comparator::less_equal: return Kind::less_equal;
-    case Comparator::greater: return Kind::greater;
-    case Comparator::greater_equal: return Kind::greater_equal;
-    default: return Kind::equal;
+    case Comparator::not_equal:
+      return Kind::not_equal;
+    case Comparator::less:
+      return Kind::less;
+    case Comparator::less_equal:
+      return Kind::less_equal;
+    case Comparator::greater:
+      return Kind::greater;
+    case Comparator::greater_equal:
+      return Kind::greater_equal;
+    default:
+      return Kind::equal;
   }
 }
 
@@ -57,8 +63,10 @@ Kind kind_of(Comparator comparator) {
 PlainFilter* compare_with_place(const FilterTerm* term, Place place) {
   bool above = place == Place::above_all;
   switch (term->comparator) {
-    case Comparator::equal: return constant(false);
-    case Comparator::not_equal: return has_type(term->path, term->type);
+    case Comparator::equal:
+      return constant(false);
+    case Comparator::not_equal:
+      return has_type(term->path, term->type);
     case Comparator::less:
     case Comparator::less_equal:
       if (place == Place::between) return constant(true);
@@ -73,11 +81,15 @@ PlainFilter* compare_with_place(const FilterTerm* term, Place place) {
 PlainFilter* compare_with_empty(const FilterTerm* term) {
   PlainFilter* typed = has_type(term->path, term->type);
   switch (term->comparator) {
-    case Comparator::less: return constant(false);
-    case Comparator::greater_equal: return typed;
+    case Comparator::less:
+      return constant(false);
+    case Comparator::greater_equal:
+      return typed;
     case Comparator::equal:
-    case Comparator::less_equal: return both(typed, new_filter(Kind::is_empty, term->path));
-    default: return both(typed, new_filter(Kind::is_not_empty, term->path));
+    case Comparator::less_equal:
+      return both(typed, new_filter(Kind::is_empty, term->path));
+    default:
+      return both(typed, new_filter(Kind::is_not_empty, term->path));
   }
 }
 
@@ -108,7 +120,8 @@ Elements elements_of(Datum array_value) {
   bool by_value;
   char alignment;
   get_typlenbyvalalign(elements.type, &length, &by_value, &alignment);
-  deconstruct_array(array, elements.type, length, by_value, alignment, &elements.values, &elements.nulls, &elements.count);
+  deconstruct_array(array, elements.type, length, by_value, alignment, &elements.values, &elements.nulls,
+                    &elements.count);
   return elements;
 }
 
@@ -125,9 +138,11 @@ PlainFilter* compare_list(const FilterTerm* term, Datum array_value) {
     KeyValue operand;
     // NOT IN with a NULL in the list is never true.
     if (elements.nulls[i] && term->negated) return constant(false);
-    if (elements.nulls[i] || to_operand(elements.values[i], elements.type, term->type, &operand) != Place::held) continue;
+    if (elements.nulls[i] || to_operand(elements.values[i], elements.type, term->type, &operand) != Place::held)
+      continue;
     if (operand.length == 0)
-      alternatives = lappend(alternatives, both(has_type(term->path, term->type), new_filter(Kind::is_empty, term->path)));
+      alternatives =
+          lappend(alternatives, both(has_type(term->path, term->type), new_filter(Kind::is_empty, term->path)));
     else
       in->values[in->value_count++] = operand;
   }
@@ -140,7 +155,8 @@ PlainFilter* compare_list(const FilterTerm* term, Datum array_value) {
 bool float_bound(double value, KeyValue* bound) {
   char text[32];
   snprintf(text, sizeof(text), "%.17g", value);
-  Datum number = DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+  Datum number =
+      DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
   return to_key_value(number, NUMERICOID, AttributeType::N, SIZE_MAX, bound);
 }
 
@@ -160,12 +176,16 @@ PlainFilter* compare_float(const FilterTerm* term, Comparator comparator, double
   double margin = std::fabs(value) * 4 * FLT_EPSILON + 4 * FLT_TRUE_MIN;
   switch (comparator) {
     case Comparator::equal:
-      return both(float_limit(term, Kind::greater_equal, value - margin), float_limit(term, Kind::less_equal, value + margin));
+      return both(float_limit(term, Kind::greater_equal, value - margin),
+                  float_limit(term, Kind::less_equal, value + margin));
     case Comparator::less:
-    case Comparator::less_equal: return float_limit(term, Kind::less_equal, value + margin);
+    case Comparator::less_equal:
+      return float_limit(term, Kind::less_equal, value + margin);
     case Comparator::greater:
-    case Comparator::greater_equal: return float_limit(term, Kind::greater_equal, value - margin);
-    default: return has_type(term->path, AttributeType::N);
+    case Comparator::greater_equal:
+      return float_limit(term, Kind::greater_equal, value - margin);
+    default:
+      return has_type(term->path, AttributeType::N);
   }
 }
 
@@ -180,8 +200,8 @@ PlainFilter* compare_float_list(const FilterTerm* term, Datum array_value) {
   List* alternatives = NIL;
   for (int i = 0; i < elements.count; ++i)
     if (!elements.nulls[i])
-      alternatives = lappend(alternatives,
-                             compare_float(term, Comparator::equal, float_of(elements.values[i], elements.type)));
+      alternatives =
+          lappend(alternatives, compare_float(term, Comparator::equal, float_of(elements.values[i], elements.type)));
   return connect(Kind::any, alternatives);
 }
 

@@ -11,8 +11,8 @@ extern "C" {
 
 namespace dynamodb_fdw {
 
-/// Evaluates the operands of a filter in `econtext`; palloc'ed in the current context. `states` are those of the operands, and
-/// `queried_key` (String) the attributes that a Query's filter must not name, NIL for a Scan. The result
+/// Evaluates the operands of a filter in `econtext`; palloc'ed in the current context. `states` are those of the
+/// operands, and `queried_key` (String) the attributes that a Query's filter must not name, NIL for a Scan. The result
 /// is true for all items for which the SQL conditions are; what cannot be said is left out as the constant true.
 PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, ExprState** states, List* queried_key);
 
@@ -34,8 +34,8 @@ struct Elements {
 Elements elements_of(Datum array_value);
 
 PlainFilter* compare_scalar(const FilterTerm* term, Datum value);
-PlainFilter* compare_term(const FilterTerm* term, Datum value);              // filter_values.cpp
-PlainFilter* like_term(const FilterTerm* term, const KeyValue& operand);     // filter_patterns.cpp
-PlainFilter* document_term(const FilterTerm* term, Datum value);             // filter_document_values.cpp
+PlainFilter* compare_term(const FilterTerm* term, Datum value);           // filter_values.cpp
+PlainFilter* like_term(const FilterTerm* term, const KeyValue& operand);  // filter_patterns.cpp
+PlainFilter* document_term(const FilterTerm* term, Datum value);          // filter_document_values.cpp
 
 }  // namespace dynamodb_fdw

@@ -20,10 +20,14 @@ bool is_integer_type(Oid type) { return type == INT2OID || type == INT4OID || ty
 
 char* number_text(Datum value, Oid type) {
   switch (type) {
-    case INT2OID: return psprintf("%d", DatumGetInt16(value));
-    case INT4OID: return psprintf("%d", DatumGetInt32(value));
-    case INT8OID: return psprintf(INT64_FORMAT, DatumGetInt64(value));
-    default: return DatumGetCString(DirectFunctionCall1(numeric_out, value));
+    case INT2OID:
+      return psprintf("%d", DatumGetInt16(value));
+    case INT4OID:
+      return psprintf("%d", DatumGetInt32(value));
+    case INT8OID:
+      return psprintf(INT64_FORMAT, DatumGetInt64(value));
+    default:
+      return DatumGetCString(DirectFunctionCall1(numeric_out, value));
   }
 }
 
@@ -66,11 +70,15 @@ Datum numeric_of(const KeyValue& value) {
 bool is_exact_key_type(Oid type, int32 typmod, AttributeType key_type) {
   type = getBaseTypeAndTypmod(type, &typmod);
   switch (key_type) {
-    case AttributeType::S: return type == TEXTOID || type == VARCHAROID;
+    case AttributeType::S:
+      return type == TEXTOID || type == VARCHAROID;
     // numeric(p,s) rounds what it reads: an item 1.234 shows as 1.23, and 1.23 would not find it.
-    case AttributeType::N: return is_integer_type(type) || (type == NUMERICOID && typmod < 0);
-    case AttributeType::B: return type == BYTEAOID;
-    default: return false;
+    case AttributeType::N:
+      return is_integer_type(type) || (type == NUMERICOID && typmod < 0);
+    case AttributeType::B:
+      return type == BYTEAOID;
+    default:
+      return false;
   }
 }
 

@@ -9,13 +9,13 @@ namespace dynamodb_fdw {
 /// A key value in plain memory; palloc'ed.
 struct KeyValue {
   dynamodb::AttributeType type;
-  const char* bytes;   ///< S: UTF-8; N: canonical digits; B: raw
+  const char* bytes;  ///< S: UTF-8; N: canonical digits; B: raw
   int length;
 };
 
 /// Whether values of the SQL type `type` equal key values of `key_type` exactly when DynamoDB says so: text and varchar
-/// for S, integers and numeric for N, bytea for B. Other types (float, uuid, timestamps ...) have several spellings of one value,
-/// or round, so that a key condition could miss items.
+/// for S, integers and numeric for N, bytea for B. Other types (float, uuid, timestamps ...) have several spellings of
+/// one value, or round, so that a key condition could miss items.
 bool is_exact_key_type(Oid type, int32 typmod, dynamodb::AttributeType key_type);
 
 /// Converts a value of one of those types. False: no item can have this key value (empty, over `max_bytes`, beyond 38

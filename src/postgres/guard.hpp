@@ -33,9 +33,9 @@ inline bool store_outcome(PlainError* plain, const std::optional<dynamodb::Error
   return store_outcome(plain, error ? &*error : nullptr);
 }
 
-/// Runs library code. `work` returns nothing, or what went wrong as `const Error*` or `std::optional<Error>`. False: it failed, and
-/// *failure says how; then the caller, with no C++ object alive, calls report_error(). `work` must not call PostgreSQL:
-/// nothing in it may ereport.
+/// Runs library code. `work` returns nothing, or what went wrong as `const Error*` or `std::optional<Error>`. False: it
+/// failed, and *failure says how; then the caller, with no C++ object alive, calls report_error(). `work` must not call
+/// PostgreSQL: nothing in it may ereport.
 template <typename Work>
 bool guard(PlainError* failure, Work&& work) noexcept {
   try {

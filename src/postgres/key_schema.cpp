@@ -50,9 +50,7 @@ void add_sort(KeySchema* schema, KeyAttribute attribute) {
   if (schema->sort_count < kMaxKeyAttributes) schema->sort[schema->sort_count++] = attribute;
 }
 
-KeyAttribute declared(const ColumnOptions* column) {
-  return {column->attribute, key_type_of(column), column};
-}
+KeyAttribute declared(const ColumnOptions* column) { return {column->attribute, key_type_of(column), column}; }
 
 KeyAttribute described(const TableOptions* table, const dynamodb::KeyAttribute& key) {
   const char* name = pstrdup(key.name.c_str());
@@ -69,8 +67,7 @@ List* add_attribute(List* attributes, const char* name) {
 void add_keys(KeySchema* schema, const KeySchema* keys) {
   for (int i = 0; i < keys->partition_count; ++i)
     schema->attributes = add_attribute(schema->attributes, keys->partition[i].name);
-  for (int i = 0; i < keys->sort_count; ++i)
-    schema->attributes = add_attribute(schema->attributes, keys->sort[i].name);
+  for (int i = 0; i < keys->sort_count; ++i) schema->attributes = add_attribute(schema->attributes, keys->sort[i].name);
 }
 
 KeySchema* new_schema() {
@@ -104,7 +101,8 @@ void fill_from_description(KeySchema* schema, const TableOptions* table, const d
   schema->bytes = static_cast<double>(index.size_bytes);
   for (const auto& key : index.partition_keys) add_partition(schema, described(table, key));
   for (const auto& key : index.sort_keys) add_sort(schema, described(table, key));
-  for (const auto& name : index.non_key_attributes) schema->attributes = add_attribute(schema->attributes, name.c_str());
+  for (const auto& name : index.non_key_attributes)
+    schema->attributes = add_attribute(schema->attributes, name.c_str());
 }
 
 void fill_from_options(KeySchema* schema, const TableOptions* table, const KeySchema* base) {

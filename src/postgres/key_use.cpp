@@ -77,8 +77,8 @@ bool add_partition(PlannerInfo* root, KeyUse* use, List* conditions, Relids oute
   return true;
 }
 
-// Sort attributes from the left: equalities, then the ranges of the first that has none. A list of values on a sort key only
-// helps where whole keys of the table are read.
+// Sort attributes from the left: equalities, then the ranges of the first that has none. A list of values on a sort key
+// only helps where whole keys of the table are read.
 void add_sort(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer, SortLists sort_lists) {
   const KeySchema* schema = use->schema;
   use->whole_key = true;
@@ -86,9 +86,8 @@ void add_sort(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer, So
     List* usable = usable_comparisons(root, schema->sort[i], true, conditions, outer);
     int attribute = schema->partition_count + i;
     const Condition* equality = choose_equality(usable);
-    bool fixed = equality != nullptr &&
-                 (equality->comparison.comparator == Comparator::equal ||
-                  (schema->index_name == nullptr && sort_lists == SortLists::use));
+    bool fixed = equality != nullptr && (equality->comparison.comparator == Comparator::equal ||
+                                         (schema->index_name == nullptr && sort_lists == SortLists::use));
     if (fixed) {
       add_clause(use, attribute, equality);
       continue;
@@ -115,7 +114,8 @@ const KeyAttribute* find_attribute(const KeySchema* schema, const ColumnOptions*
 
 // --- whole keys as an OR of ANDs
 
-const Comparison* find_equality(PlannerInfo* root, const KeyAttribute& key, bool is_sort, List* comparisons, Relids outer) {
+const Comparison* find_equality(PlannerInfo* root, const KeyAttribute& key, bool is_sort, List* comparisons,
+                                Relids outer) {
   ListCell* cell;
   foreach (cell, comparisons) {
     auto* comparison = static_cast<Comparison*>(lfirst(cell));
@@ -204,16 +204,26 @@ bool uses_restriction(const KeyUse* use, const RestrictInfo* restriction) {
 
 const char* push_down_reason(PushDown verdict) {
   switch (verdict) {
-    case PushDown::key_condition: break;
-    case PushDown::filter: break;
-    case PushDown::no_counterpart: return "DynamoDB has no expression for it";
-    case PushDown::operand: return "the value to compare with is not known when the scan starts";
-    case PushDown::column_type: return "the SQL types do not correspond exactly to the type of the key attribute";
-    case PushDown::operator_type: return "a key condition has no such operator";
-    case PushDown::collation_order: return "the collation does not sort by bytes; use COLLATE \"C\"";
-    case PushDown::collation_equality: return "the collation is not deterministic";
-    case PushDown::no_partition_key: return "there is no equality on the partition key";
-    case PushDown::superfluous: return "another condition on the same key attribute was chosen";
+    case PushDown::key_condition:
+      break;
+    case PushDown::filter:
+      break;
+    case PushDown::no_counterpart:
+      return "DynamoDB has no expression for it";
+    case PushDown::operand:
+      return "the value to compare with is not known when the scan starts";
+    case PushDown::column_type:
+      return "the SQL types do not correspond exactly to the type of the key attribute";
+    case PushDown::operator_type:
+      return "a key condition has no such operator";
+    case PushDown::collation_order:
+      return "the collation does not sort by bytes; use COLLATE \"C\"";
+    case PushDown::collation_equality:
+      return "the collation is not deterministic";
+    case PushDown::no_partition_key:
+      return "there is no equality on the partition key";
+    case PushDown::superfluous:
+      return "another condition on the same key attribute was chosen";
   }
   return "";
 }

@@ -28,8 +28,8 @@ const char* push_down_reason(PushDown verdict);
 struct Condition {
   RestrictInfo* restriction;
   bool is_comparison;
-  Comparison comparison;   ///< only if is_comparison, except its column: set whenever one side is a column
-  List* alternatives;      ///< for an OR of ANDs of comparisons: a list of lists of Comparison*
+  Comparison comparison;  ///< only if is_comparison, except its column: set whenever one side is a column
+  List* alternatives;     ///< for an OR of ANDs of comparisons: a list of lists of Comparison*
 };
 
 /// Takes RestrictInfos apart; a list of Condition*.
@@ -37,7 +37,7 @@ List* take_apart(RelOptInfo* rel, const TableOptions* table, List* restrictions)
 
 /// One comparison that becomes part of a key condition.
 struct KeyClause {
-  int attribute;           ///< place in the key: partition attributes first, then sort attributes
+  int attribute;  ///< place in the key: partition attributes first, then sort attributes
   Comparator comparator;
   Expr* operand;
   RestrictInfo* restriction;
@@ -46,20 +46,20 @@ struct KeyClause {
 /// The conditions that a Query, or reading by whole keys, takes from a key.
 struct KeyUse {
   const KeySchema* schema;
-  List* clauses;           ///< KeyClause*, in the order of the key; a range may have several on its attribute
-  bool whole_key;          ///< every attribute has an equality or a list of values
-  int lists;               ///< attributes with a list of values (= ANY); 1 with tuples
-  List* tuples;            ///< for (a, b) IN (...) and its like: lists of Expr*, a value for each attribute of the key. Then
-                           ///< there are no clauses, but one `tuples_of`
+  List* clauses;   ///< KeyClause*, in the order of the key; a range may have several on its attribute
+  bool whole_key;  ///< every attribute has an equality or a list of values
+  int lists;       ///< attributes with a list of values (= ANY); 1 with tuples
+  List* tuples;    ///< for (a, b) IN (...) and its like: lists of Expr*, a value for each attribute of the key. Then
+                   ///< there are no clauses, but one `tuples_of`
   RestrictInfo* tuples_of;
 };
 
-/// Whether lists of values for a sort key are used, for reading by whole keys, or left to PostgreSQL: reading whole partitions can be
-/// cheaper than many single items of them.
+/// Whether lists of values for a sort key are used, for reading by whole keys, or left to PostgreSQL: reading whole
+/// partitions can be cheaper than many single items of them.
 enum class SortLists { use, ignore };
 
-/// How `conditions` (Condition*) use the key of `schema`, given values for the relations `outer`. Null when the partition key is not
-/// fixed: then it cannot be queried.
+/// How `conditions` (Condition*) use the key of `schema`, given values for the relations `outer`. Null when the
+/// partition key is not fixed: then it cannot be queried.
 KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer, SortLists sort_lists);
 
 /// The verdict on a condition when `use` (null: a Scan of the table whose key is `table_schema`) is what is executed.

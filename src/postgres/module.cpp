@@ -19,10 +19,9 @@ PG_FUNCTION_INFO_V1(dynamodb_fdw_handler);
 PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void) {
-  DefineCustomIntVariable("dynamodb_fdw.progress_interval",
-                          "Time between the progress messages of a long scan; 0 turns them off.", nullptr,
-                          &dynamodb_fdw::progress_interval, 10, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, nullptr,
-                          nullptr, nullptr);
+  DefineCustomIntVariable(
+      "dynamodb_fdw.progress_interval", "Time between the progress messages of a long scan; 0 turns them off.", nullptr,
+      &dynamodb_fdw::progress_interval, 10, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
   DefineCustomRealVariable("dynamodb_fdw.max_scan_capacity",
                            "Capacity units a Scan may be expected to consume; 0 sets no limit.",
                            "A Scan whose estimate is higher is an error before it starts.",

@@ -48,22 +48,22 @@ struct UserMappingOptions {
 struct ColumnOptions {
   AttrNumber attnum;
   const char* column_name;
-  bool dropped;                 ///< a dropped column: nothing else is set
-  bool row_id;                  ///< the predecessor's `oid` column: JSON text of the key
-  bool document;                ///< ddb_document: the whole item
+  bool dropped;   ///< a dropped column: nothing else is set
+  bool row_id;    ///< the predecessor's `oid` column: JSON text of the key
+  bool document;  ///< ddb_document: the whole item
   bool partition_key;
   bool sort_key;
-  const char* attribute;        ///< top-level attribute; null for row_id, document and mapped_path columns
-  const char* mapped_path;      ///< document path as written, or null
-  List* lsi_names;              ///< char*: LSIs whose sort key this is
-  List* gsi_partition_names;    ///< char*: GSIs whose partition key (or part of it) this is
-  List* gsi_sort_names;         ///< char*: GSIs whose sort key (or part of it) this is
+  const char* attribute;      ///< top-level attribute; null for row_id, document and mapped_path columns
+  const char* mapped_path;    ///< document path as written, or null
+  List* lsi_names;            ///< char*: LSIs whose sort key this is
+  List* gsi_partition_names;  ///< char*: GSIs whose partition key (or part of it) this is
+  List* gsi_sort_names;       ///< char*: GSIs whose sort key (or part of it) this is
   DocumentFormat document_format;
   bool has_ddb_type;
   dynamodb::AttributeType ddb_type;  ///< only when has_ddb_type
   TimeUnit time_unit;
-  MismatchAction on_type_mismatch;   ///< column's, else table's, else server's
-  Oid type;                     ///< the column's type
+  MismatchAction on_type_mismatch;  ///< column's, else table's, else server's
+  Oid type;                         ///< the column's type
   int32 typmod;
   Oid collation;
   bool not_null;
@@ -74,8 +74,8 @@ struct TableOptions {
   Oid relid;
   Oid serverid;
   const char* server_name;
-  const char* table_name;       ///< DynamoDB table
-  const char* aws_region;       ///< table's, else server's, else null (environment decides)
+  const char* table_name;  ///< DynamoDB table
+  const char* aws_region;  ///< table's, else server's, else null (environment decides)
   int parallel_scan_count;
   bool consistent_read;
   ScanPolicy scan_policy;
@@ -85,13 +85,13 @@ struct TableOptions {
   InsertMode insert_mode;
   CommitMode commit_mode;
   int batch_size;
-  double read_capacity_limit;   ///< capacity units a second; 0 = none
+  double read_capacity_limit;  ///< capacity units a second; 0 = none
   double write_capacity_limit;
   MismatchAction on_type_mismatch;  ///< the default of the columns
-  ColumnOptions* columns;       ///< columns[attnum - 1]
+  ColumnOptions* columns;           ///< columns[attnum - 1]
   int column_count;
-  int partition_key;            ///< index into columns, -1: none declared
-  int sort_key;                 ///< index into columns, -1: none declared
+  int partition_key;  ///< index into columns, -1: none declared
+  int sort_key;       ///< index into columns, -1: none declared
 };
 
 ServerOptions* get_server_options(Oid serverid);
@@ -105,10 +105,10 @@ const char* column_types_for(dynamodb::AttributeType attribute);
 
 /// Options of IMPORT FOREIGN SCHEMA.
 struct ImportOptions {
-  const char* aws_region;       ///< null: the server's
-  int parallel_scan_count;      ///< 0: not given
+  const char* aws_region;   ///< null: the server's
+  int parallel_scan_count;  ///< 0: not given
   bool oid;
-  DocumentType document_type;   ///< type of the imported document column
+  DocumentType document_type;  ///< type of the imported document column
   ColumnNaming column_naming;
   int sample_items;
 };

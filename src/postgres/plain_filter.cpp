@@ -45,16 +45,15 @@ PlainFilter* negation(PlainFilter* child) { return connect(Kind::negation, list_
 
 KeyValue text_value(const char* bytes, int length) { return {AttributeType::S, bytes, length}; }
 
-KeyValue boolean_value(bool value) {
-  return {AttributeType::BOOL, value ? "true" : "false", value ? 4 : 5};
-}
+KeyValue boolean_value(bool value) { return {AttributeType::BOOL, value ? "true" : "false", value ? 4 : 5}; }
 
 namespace {
 
 bool is_connection(Kind kind) { return kind == Kind::all || kind == Kind::any; }
 
-// A Query's filter must not name the key that is queried. Columns are seen to when the query is planned; of documents it shows only
-// now what they have to contain. (Those terms are never negated, so that true lets more items through, not fewer.)
+// A Query's filter must not name the key that is queried. Columns are seen to when the query is planned; of documents
+// it shows only now what they have to contain. (Those terms are never negated, so that true lets more items through,
+// not fewer.)
 bool names_queried_key(const PlainFilter* filter, List* queried_key) {
   return filter->path != NIL && list_member(queried_key, linitial(filter->path));
 }
@@ -98,7 +97,8 @@ dynamodb::Filter to_library_filter(const PlainFilter* plain) {
     filter.path.push_back(std::move(step));
   }
   for (int i = 0; i < plain->value_count; ++i)
-    filter.values.push_back({plain->values[i].type, std::string(plain->values[i].bytes, static_cast<std::size_t>(plain->values[i].length))});
+    filter.values.push_back({plain->values[i].type,
+                             std::string(plain->values[i].bytes, static_cast<std::size_t>(plain->values[i].length))});
   foreach (cell, plain->children) filter.children.push_back(to_library_filter(static_cast<PlainFilter*>(lfirst(cell))));
   return filter;
 }

@@ -10,11 +10,11 @@ namespace dynamodb_fdw {
 struct PlainFilter {
   dynamodb::Filter::Kind kind;
   bool truth;
-  dynamodb::AttributeType type;   ///< of has_type
-  List* path;                     ///< String
+  dynamodb::AttributeType type;  ///< of has_type
+  List* path;                    ///< String
   KeyValue* values;
   int value_count;
-  List* children;                 ///< PlainFilter*
+  List* children;  ///< PlainFilter*
 };
 
 /// Whether no item can pass: nothing need be asked then. Null is no filter.
@@ -41,8 +41,8 @@ PlainFilter* negation(PlainFilter* child);
 KeyValue text_value(const char* bytes, int length);
 KeyValue boolean_value(bool value);
 
-/// Without constants inside, as the library folds its form, so that EXPLAIN shows what is sent. A Query must not name the
-/// attributes `queried_key` (String): what does is left out.
+/// Without constants inside, as the library folds its form, so that EXPLAIN shows what is sent. A Query must not name
+/// the attributes `queried_key` (String): what does is left out.
 PlainFilter* fold(PlainFilter* filter, List* queried_key);
 
 }  // namespace dynamodb_fdw

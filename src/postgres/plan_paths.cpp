@@ -79,8 +79,8 @@ const char* path_attribute(const char* path) {
   return name;
 }
 
-// The attributes to ask for: those of the columns in use, and the key. NIL: everything, because a column holds the whole
-// item, or because the key is not known and nothing else is used.
+// The attributes to ask for: those of the columns in use, and the key. NIL: everything, because a column holds the
+// whole item, or because the key is not known and nothing else is used.
 List* needed_attributes(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned) {
   List* attributes = NIL;
   if (planned->partition_key) attributes = add_attribute(attributes, planned->partition_key);
@@ -102,8 +102,7 @@ void add_foreign_path(PlannerInfo* root, RelOptInfo* rel, AccessPath* access, Pa
   double rows = parameters != nullptr ? parameters->ppi_rows : rel->rows;
   Relids outer = parameters != nullptr ? parameters->ppi_req_outer : rel->lateral_relids;
   add_path(rel, reinterpret_cast<Path*>(create_foreignscan_path(root, rel, nullptr, rows, startup, total,
-                                                                 access->pathkeys, outer, nullptr,
-                                                                 list_make1(access))));
+                                                                access->pathkeys, outer, nullptr, list_make1(access))));
 }
 
 // --- parameterised paths: key values that another relation of the join supplies
@@ -137,8 +136,8 @@ List* outers_of_column(PlannerInfo* root, RelOptInfo* rel, const TableOptions* t
   foreach (cell, rel->joininfo) {
     auto* restriction = lfirst_node(RestrictInfo, cell);
     Comparison comparison;
-    if (join_clause_is_movable_to(restriction, rel) &&
-        match_comparison(rel, table, restriction->clause, &comparison) && comparison.column == column)
+    if (join_clause_is_movable_to(restriction, rel) && match_comparison(rel, table, restriction->clause, &comparison) &&
+        comparison.column == column)
       clauses = lappend(clauses, restriction);
   }
   foreach (cell, clauses)
@@ -155,8 +154,7 @@ List* all_outers(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned
       if (schema->partition[i].column)
         outers = outers_of_column(root, rel, planned->table, schema->partition[i].column, outers);
     for (int i = 0; i < schema->sort_count; ++i)
-      if (schema->sort[i].column)
-        outers = outers_of_column(root, rel, planned->table, schema->sort[i].column, outers);
+      if (schema->sort[i].column) outers = outers_of_column(root, rel, planned->table, schema->sort[i].column, outers);
   }
   // Parts of one key may come from different relations.
   Relids together = nullptr;
@@ -239,8 +237,8 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
 
 // What becomes of each condition: part of the key, of the filter, or left to PostgreSQL for a reason.
 struct ConditionPlan {
-  List* verdicts;   // integers: PushDown
-  List* terms;      // FilterTerm*
+  List* verdicts;  // integers: PushDown
+  List* terms;     // FilterTerm*
 };
 
 ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planned, const AccessPath* access,
@@ -251,8 +249,7 @@ ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planne
   foreach (cell, take_apart(context->rel, planned->table, scan_clauses)) {
     auto* condition = static_cast<Condition*>(lfirst(cell));
     if (condition->restriction->pseudoconstant) continue;
-    PushDown verdict =
-        verdict_on(context->root, table_schema(planned), access->use, condition, context->outer);
+    PushDown verdict = verdict_on(context->root, table_schema(planned), access->use, condition, context->outer);
     FilterTerm* term = nullptr;
     if (filters && verdict != PushDown::key_condition)
       term = translate_filter(context, condition->restriction->clause, false);

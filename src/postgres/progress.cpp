@@ -29,9 +29,9 @@ void emit(const ScanState* state, double elapsed) {
   else if (state->stream != nullptr && state->stream->sources() > 1)
     rest = psprintf(" (" UINT64_FORMAT " of " UINT64_FORMAT " %s read to their end)", statistics.finished_sources,
                     state->stream->sources(), state->plan.operation == ReadOperation::scan ? "segments" : "queries");
-  ereport(NOTICE, (errmsg("DynamoDB FDW is reading table \"%s\": %.0f items%s; %.1f capacity units consumed in %s",
-                          state->table->table_name, scanned, rest, statistics.consumed_capacity,
-                          duration_text(elapsed))));
+  ereport(NOTICE,
+          (errmsg("DynamoDB FDW is reading table \"%s\": %.0f items%s; %.1f capacity units consumed in %s",
+                  state->table->table_name, scanned, rest, statistics.consumed_capacity, duration_text(elapsed))));
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ using dynamodb::AttributeType;
 namespace {
 
 // An element as a datum; null where it is SQL NULL. Returns the reason of a mismatch, or null.
-const char* read_element(ReadContext* context, const ColumnReader* reader, uint32_t index, Datum* value, bool* is_null) {
+const char* read_element(ReadContext* context, const ColumnReader* reader, uint32_t index, Datum* value,
+                         bool* is_null) {
   *is_null = context->item->node(index).type == AttributeType::NUL && !reader->reads_null;
   const char* reason = nullptr;
   if (!*is_null) reason = reader->read(context, reader, index, value);
@@ -39,9 +40,9 @@ const char* read_array(ReadContext* context, const ColumnReader* reader, uint32_
     if (const char* reason = read_element(context, reader->element, child, &values[i], &nulls[i]))
       return psprintf("Element %d (type %s): %s", i + 1, dynamodb::type_name(item.node(child).type), reason);
   int lower_bound = 1;
-  *value = PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower_bound, element_type,
-                                              reader->element_length, reader->element_by_value,
-                                              reader->element_alignment));
+  *value =
+      PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower_bound, element_type, reader->element_length,
+                                         reader->element_by_value, reader->element_alignment));
   return nullptr;
 }
 

@@ -119,7 +119,8 @@ bool scalar_value(JsonbBuilder* builder, const ValueNode& node, JsonbValue* valu
       value->type = typed ? jbvBool : jbvNull;
       value->val.boolean = true;
       return true;
-    default: return string_value(builder, node.view(), value);
+    default:
+      return string_value(builder, node.view(), value);
   }
 }
 
@@ -222,12 +223,11 @@ const char* read_jsonb(ReadContext* context, const ColumnReader* reader, uint32_
 
 // --- S that holds JSON text
 
-// A json column reads an S as the JSON text it holds; jsonb too, but only where ddb_type 'S' says that there is JSON text in the S:
-// otherwise an S is a JSON string, so that attributes of mixed types can be read.
+// A json column reads an S as the JSON text it holds; jsonb too, but only where ddb_type 'S' says that there is JSON
+// text in the S: otherwise an S is a JSON string, so that attributes of mixed types can be read.
 const char* read_json_text(ReadContext* context, const ColumnReader* reader, uint32_t index, Datum* value) {
   if (context->item->node(index).type == AttributeType::S) return read_by_input_function(context, reader, index, value);
-  return reader->type == JSONOID ? read_json(context, reader, index, value)
-                                 : read_jsonb(context, reader, index, value);
+  return reader->type == JSONOID ? read_json(context, reader, index, value) : read_jsonb(context, reader, index, value);
 }
 
 // --- keys

@@ -1,4 +1,5 @@
-// Scalar attributes -> datums: text, numbers, timestamps, boolean and bytea, without a detour through text where that shows.
+// Scalar attributes -> datums: text, numbers, timestamps, boolean and bytea, without a detour through text where that
+// shows.
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -211,7 +212,8 @@ const char* read_float8(ReadContext* context, const ColumnReader*, uint32_t inde
 // Power of ten from the unit to microseconds.
 int unit_digits(TimeUnit unit) { return unit == TimeUnit::seconds ? 6 : unit == TimeUnit::milliseconds ? 3 : 0; }
 
-// Microseconds since 2000, PostgreSQL's epoch, from a number of units since 1970; rounded. False: no timestamp is there.
+// Microseconds since 2000, PostgreSQL's epoch, from a number of units since 1970; rounded. False: no timestamp is
+// there.
 bool epoch_timestamp(ReadContext* context, std::string_view text, TimeUnit unit, Timestamp* result) {
   constexpr int64 kEpochOffset = int64{POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE} * USECS_PER_DAY;
   Datum number;
@@ -237,8 +239,8 @@ const char* read_timestamp(ReadContext* context, const ColumnReader* reader, uin
   if (!epoch_timestamp(context, node.view(), reader->column->time_unit, &timestamp)) return out_of_range(context);
   if (reader->typmod >= 0) {
     PGFunction scale = reader->type == TIMESTAMPTZOID ? timestamptz_scale : timestamp_scale;
-    timestamp = DatumGetTimestamp(
-        DirectFunctionCall2(scale, TimestampGetDatum(timestamp), Int32GetDatum(reader->typmod)));
+    timestamp =
+        DatumGetTimestamp(DirectFunctionCall2(scale, TimestampGetDatum(timestamp), Int32GetDatum(reader->typmod)));
   }
   *value = TimestampGetDatum(timestamp);
   return nullptr;
@@ -250,10 +252,10 @@ struct ScalarEntry {
 };
 
 constexpr ScalarEntry kScalars[] = {
-    {TEXTOID, read_text},       {VARCHAROID, read_text},      {BYTEAOID, read_bytea},
-    {BOOLOID, read_boolean},    {NUMERICOID, read_numeric},   {INT2OID, read_int2},
-    {INT4OID, read_int4},       {INT8OID, read_int8},         {FLOAT4OID, read_float4},
-    {FLOAT8OID, read_float8},   {TIMESTAMPOID, read_timestamp}, {TIMESTAMPTZOID, read_timestamp},
+    {TEXTOID, read_text},     {VARCHAROID, read_text},        {BYTEAOID, read_bytea},
+    {BOOLOID, read_boolean},  {NUMERICOID, read_numeric},     {INT2OID, read_int2},
+    {INT4OID, read_int4},     {INT8OID, read_int8},           {FLOAT4OID, read_float4},
+    {FLOAT8OID, read_float8}, {TIMESTAMPOID, read_timestamp}, {TIMESTAMPTZOID, read_timestamp},
 };
 
 }  // namespace

@@ -63,11 +63,20 @@ void add_prefix(SortRange* range, const KeyValue& prefix) {
 // A bound that no key can have cannot be sent. Left out, it only makes the range wider.
 void add_bound(SortRange* range, Comparator match, const KeyValue& value) {
   switch (match) {
-    case Comparator::less: add_high(range, value, false); break;
-    case Comparator::less_equal: add_high(range, value, true); break;
-    case Comparator::greater: add_low(range, value, false); break;
-    case Comparator::greater_equal: add_low(range, value, true); break;
-    default: break;
+    case Comparator::less:
+      add_high(range, value, false);
+      break;
+    case Comparator::less_equal:
+      add_high(range, value, true);
+      break;
+    case Comparator::greater:
+      add_low(range, value, false);
+      break;
+    case Comparator::greater_equal:
+      add_low(range, value, true);
+      break;
+    default:
+      break;
   }
 }
 
@@ -115,8 +124,8 @@ bool is_inside(const SortRange& range, const KeyValue& value) {
          (!range.has_prefix || starts_with(value, range.prefix));
 }
 
-// The first string behind all that start with the prefix, or false when there is none: its last character becomes the next one,
-// in the order of code points, which is that of UTF-8 bytes.
+// The first string behind all that start with the prefix, or false when there is none: its last character becomes the
+// next one, in the order of code points, which is that of UTF-8 bytes.
 bool prefix_successor(const KeyValue& prefix, KeyValue* successor) {
   auto* bytes = reinterpret_cast<unsigned char*>(pnstrdup(prefix.bytes, prefix.length));
   int length = prefix.length;
@@ -161,8 +170,7 @@ KeyRange narrowest(const SortRange& range) {
   if (range.has_equal) return single(KeyOperator::equal, range.equal);
   if (range.has_low && range.has_high) return KeyRange{true, KeyOperator::between, {range.low, range.high}};
   if (range.has_prefix) return single(KeyOperator::begins_with, range.prefix);
-  if (range.has_low)
-    return single(range.low_inclusive ? KeyOperator::greater_equal : KeyOperator::greater, range.low);
+  if (range.has_low) return single(range.low_inclusive ? KeyOperator::greater_equal : KeyOperator::greater, range.low);
   if (range.has_high) return single(range.high_inclusive ? KeyOperator::less_equal : KeyOperator::less, range.high);
   return KeyRange{};
 }

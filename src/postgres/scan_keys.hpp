@@ -13,29 +13,29 @@ namespace dynamodb_fdw {
 
 /// One operand of a planned key clause.
 struct KeyOperand {
-  int attribute;             ///< place in the key
+  int attribute;  ///< place in the key
   Comparator comparator;
-  ExprState* state;          ///< gives the value, or the array for any_of
-  Oid type;                  ///< of the value or array
+  ExprState* state;  ///< gives the value, or the array for any_of
+  Oid type;          ///< of the value or array
 };
 
 /// The one condition on a key attribute that stands for all ranges in the query. Never narrower than they are together.
 struct KeyRange {
   bool present;
   dynamodb::KeyOperator op;
-  KeyValue operands[2];      ///< the second only for between
+  KeyValue operands[2];  ///< the second only for between
 };
 
 struct ScanKeys {
-  bool impossible;           ///< no item can satisfy the conditions: nothing need be asked
-  int fixed_count;           ///< leading attributes of the key that have a value
-  KeyValue* values;          ///< key_count times fixed_count
-  int key_count;             ///< distinct combinations of values
-  KeyRange range;            ///< on the attribute behind the fixed ones
+  bool impossible;   ///< no item can satisfy the conditions: nothing need be asked
+  int fixed_count;   ///< leading attributes of the key that have a value
+  KeyValue* values;  ///< key_count times fixed_count
+  int key_count;     ///< distinct combinations of values
+  KeyRange range;    ///< on the attribute behind the fixed ones
 };
 
-/// Evaluates the operands in `econtext`; results are palloc'ed in the current context. `types` are those of the key's attributes,
-/// the first `partition_count` of them the partition key's.
+/// Evaluates the operands in `econtext`; results are palloc'ed in the current context. `types` are those of the key's
+/// attributes, the first `partition_count` of them the partition key's.
 ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int operand_count, List* types,
                        int partition_count);
 

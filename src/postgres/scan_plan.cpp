@@ -10,8 +10,22 @@ namespace {
 
 // Places in the list.
 enum Item {
-  kNumbers, kKeyNames, kKeyTypes, kClauseAttributes, kClauseComparators, kFilter, kColumns, kProjection, kVerdicts,
-  kIndexesLeftOut, kIndexName, kPartitionKey, kSortKey, kCapacity, kExpectedItems, kItemCount
+  kNumbers,
+  kKeyNames,
+  kKeyTypes,
+  kClauseAttributes,
+  kClauseComparators,
+  kFilter,
+  kColumns,
+  kProjection,
+  kVerdicts,
+  kIndexesLeftOut,
+  kIndexName,
+  kPartitionKey,
+  kSortKey,
+  kCapacity,
+  kExpectedItems,
+  kItemCount
 };
 // Places in the list of numbers.
 enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount, kTupleCount, kCountOnly };
@@ -35,8 +49,9 @@ List* serialize_scan_plan(const ScanPlan& plan) {
   numbers = lappend_int(numbers, plan.tuple_count);
   numbers = lappend_int(numbers, plan.count_only);
   List* items = list_make1(numbers);
-  for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators,
-                     serialize_filter(plan.filter), plan.columns, plan.projection, plan.verdicts, plan.indexes_left_out})
+  for (List* list :
+       {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators, serialize_filter(plan.filter),
+        plan.columns, plan.projection, plan.verdicts, plan.indexes_left_out})
     items = lappend(items, list);
   for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
     items = lappend(items, optional_string(text));

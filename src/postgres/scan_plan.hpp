@@ -11,30 +11,30 @@ extern "C" {
 
 namespace dynamodb_fdw {
 
-/// A foreign scan's plan. The ForeignScan's fdw_exprs are the operands of the key's clauses, in the order of clause_attributes,
-/// and behind them those of the filter.
+/// A foreign scan's plan. The ForeignScan's fdw_exprs are the operands of the key's clauses, in the order of
+/// clause_attributes, and behind them those of the filter.
 struct ScanPlan {
   ReadOperation operation;
-  bool backward;                          ///< against the order of the sort key
-  bool slow_start;                        ///< few rows may be wanted
-  bool count_only;                        ///< nothing of the items is used: they are only counted
-  int first_limit;                        ///< items to ask for first; 0: a page
-  const char* index_name;                 ///< UTF-8; null: the table
-  int partition_count;                    ///< of the first key_names
-  List* key_names;                        ///< String: attributes of the key that is used (UTF-8); NIL for a Scan
-  List* key_types;                        ///< integers: AttributeType
-  int tuple_count;                        ///< whole keys listed: the clauses are theirs, key by key; 0: clauses hold together
-  List* clause_attributes;                ///< integers: places in key_names
-  List* clause_comparators;               ///< integers: Comparator
-  FilterTerm* filter;                     ///< of a Scan or Query; null: none
-  List* columns;                          ///< integers: attnums to read
-  List* projection;                       ///< String: attributes to ask for (UTF-8); NIL: all
-  List* verdicts;                         ///< integers: PushDown for each condition of the plan's qual, in its order
-  List* indexes_left_out;                 ///< String: index and reason
-  const char* partition_key;              ///< the table's key (UTF-8); null where not known
+  bool backward;              ///< against the order of the sort key
+  bool slow_start;            ///< few rows may be wanted
+  bool count_only;            ///< nothing of the items is used: they are only counted
+  int first_limit;            ///< items to ask for first; 0: a page
+  const char* index_name;     ///< UTF-8; null: the table
+  int partition_count;        ///< of the first key_names
+  List* key_names;            ///< String: attributes of the key that is used (UTF-8); NIL for a Scan
+  List* key_types;            ///< integers: AttributeType
+  int tuple_count;            ///< whole keys listed: the clauses are theirs, key by key; 0: clauses hold together
+  List* clause_attributes;    ///< integers: places in key_names
+  List* clause_comparators;   ///< integers: Comparator
+  FilterTerm* filter;         ///< of a Scan or Query; null: none
+  List* columns;              ///< integers: attnums to read
+  List* projection;           ///< String: attributes to ask for (UTF-8); NIL: all
+  List* verdicts;             ///< integers: PushDown for each condition of the plan's qual, in its order
+  List* indexes_left_out;     ///< String: index and reason
+  const char* partition_key;  ///< the table's key (UTF-8); null where not known
   const char* sort_key;
-  double estimated_capacity;              ///< capacity units
-  double expected_items;                  ///< items that a Scan is going to read; 0: DynamoDB has not counted them yet
+  double estimated_capacity;  ///< capacity units
+  double expected_items;      ///< items that a Scan is going to read; 0: DynamoDB has not counted them yet
 };
 
 List* serialize_scan_plan(const ScanPlan& plan);

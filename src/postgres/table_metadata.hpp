@@ -19,8 +19,8 @@ void define_metadata_settings();
 /// acquire_client(); interrupts are handled.
 const dynamodb::TableDescription* get_table_description(const TableOptions* table, Oid userid, MemoryContext owner);
 
-/// Forgets what is remembered of a DynamoDB table, and has cached plans made anew: an answer of the service (no such table or
-/// index) disproved it.
+/// Forgets what is remembered of a DynamoDB table, and has cached plans made anew: an answer of the service (no such
+/// table or index) disproved it.
 void forget_table_description(Oid serverid, const char* table_name);
 
 /// Raises an error where the options of the table contradict the description: a key column that is no key, an index

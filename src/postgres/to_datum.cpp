@@ -191,16 +191,16 @@ const char* catch_sql_error(ReadContext* context, Work&& work) {
 // A subtransaction is needed only where the statement goes on after the error.
 template <typename Work>
 const char* catch_error(ReadContext* context, const ColumnReader* reader, Work&& work) {
-  if (reader->runs_sql && reader->column->on_type_mismatch == MismatchAction::null) return catch_sql_error(context, work);
+  if (reader->runs_sql && reader->column->on_type_mismatch == MismatchAction::null)
+    return catch_sql_error(context, work);
   return catch_data_error(context, work);
 }
 
 // The beginning of a message about one attribute; nothing for a document, where the reason names the attribute.
 const char* describe_attribute(const ReadContext* context, const ColumnOptions* column, uint32_t node) {
   if (column->document) return "";
-  const char* held = node == Item::kMissing
-                         ? "missing"
-                         : psprintf("type %s", dynamodb::type_name(context->item->node(node).type));
+  const char* held =
+      node == Item::kMissing ? "missing" : psprintf("type %s", dynamodb::type_name(context->item->node(node).type));
   return psprintf("attribute \"%s\" (%s) of ", column->mapped_path ? column->mapped_path : column->attribute, held);
 }
 
@@ -220,8 +220,8 @@ const char* describe_attribute(const ReadContext* context, const ColumnOptions* 
 // Returns the reason of a mismatch, or null.
 const char* read_column(ReadContext* context, const ColumnReader* reader, uint32_t node, Datum* value, bool* is_null) {
   bool whole_item = reader->column->document || reader->column->row_id;
-  *is_null = !whole_item && (node == Item::kMissing ||
-                             (context->item->node(node).type == AttributeType::NUL && !reader->reads_null));
+  *is_null = !whole_item &&
+             (node == Item::kMissing || (context->item->node(node).type == AttributeType::NUL && !reader->reads_null));
   const char* reason = nullptr;
   if (!*is_null) reason = reader->read(context, reader, node, value);
   if (reason == nullptr && reader->is_domain) reason = check_domain(context, reader, *value, *is_null);
@@ -271,9 +271,8 @@ const char* server_text(ReadContext* context, std::string_view text, int* length
 }
 
 const char* check_domain(ReadContext* context, const ColumnReader* reader, Datum value, bool is_null) {
-  return catch_error(context, reader, [&] {
-    domain_check(value, is_null, reader->domain, reader->domain_cache, context->context);
-  });
+  return catch_error(context, reader,
+                     [&] { domain_check(value, is_null, reader->domain, reader->domain_cache, context->context); });
 }
 
 const char* wrong_type(ReadContext* context) {

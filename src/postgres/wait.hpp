@@ -6,8 +6,8 @@
 
 namespace dynamodb_fdw {
 
-/// Waits until the client may have something to do, the backend was woken or `until` has come, handles interrupts, then lets
-/// the client advance. May ereport (cancel, termination, errors of the library).
+/// Waits until the client may have something to do, the backend was woken or `until` has come, handles interrupts, then
+/// lets the client advance. May ereport (cancel, termination, errors of the library).
 void wait_and_advance(dynamodb::Client* client, const ErrorContext& context,
                       dynamodb::Steady::time_point until = dynamodb::Steady::time_point::max());
 
