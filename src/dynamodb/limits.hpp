@@ -18,6 +18,11 @@ inline constexpr std::size_t kMaxSortKeyBytes = 1024;
 inline constexpr std::size_t kMaxAttributeNameBytes = 65535;
 inline constexpr int kMaxItemNesting = 32;  ///< levels of L and M, and of a path in an expression
 inline constexpr int kBatchGetItemKeys = 100;
+inline constexpr int kBatchWriteItems = 25;
+inline constexpr int kTransactionItems = 100;
+inline constexpr std::size_t kMaxItemBytes = std::size_t{400} << 10;       ///< names and values
+inline constexpr std::size_t kMaxTransactionBytes = std::size_t{4} << 20;  ///< of the items of a TransactWriteItems
+inline constexpr std::size_t kMaxRequestBytes = std::size_t{16} << 20;     ///< of a BatchWriteItem
 inline constexpr int kListTablesPage = 100;
 
 // --- this library
