@@ -11,6 +11,8 @@ namespace dynamodb_fdw {
 enum class ReadOperation : int { scan, query, get_item, batch_get_item };
 
 /// What planning one foreign table needs to know; hangs on the RelOptInfo.
+struct ModifyNeeds;
+
 struct PlannedTable {
   TableOptions* table;
   ServerOptions* server;
@@ -22,6 +24,7 @@ struct PlannedTable {
   const char* partition_key;  ///< attribute names in UTF-8, null where not known
   const char* sort_key;
   List* indexes_left_out;  ///< String: name and reason
+  ModifyNeeds* modify;     ///< of a table that an UPDATE or DELETE changes; else null
 };
 
 struct AccessPath {

@@ -7,6 +7,7 @@ extern "C" {
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
+#include "optimizer/inherit.h"
 #include "utils/selfuncs.h"
 }
 
@@ -40,6 +41,16 @@ inline double expected_array_length(PlannerInfo* root, Node* array) {
 #else
   (void)root;
   return estimate_array_length(array);
+#endif
+}
+
+/// The columns of `rel` that an UPDATE changes, generated ones included, in the form of pull_varattnos().
+inline Bitmapset* updated_columns(PlannerInfo* root, RelOptInfo* rel) {
+#if PG_VERSION_NUM >= 150000
+  return get_rel_all_updated_cols(root, rel);
+#else
+  RangeTblEntry* rte = planner_rt_fetch(rel->relid, root);
+  return bms_union(rte->updatedCols, rte->extraUpdatedCols);
 #endif
 }
 

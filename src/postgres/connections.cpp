@@ -153,11 +153,32 @@ void let_go(void* argument) {
 
 struct LimiterEntry {
   Oid relid;
+  bool writes;
   double rate;
   dynamodb::RateLimiter* limiter;
 };
 
 List* limiters = NIL;  // LimiterEntry*, in TopMemoryContext
+
+dynamodb::RateLimiter* rate_limiter(Oid relid, bool writes, double units_per_second) {
+  if (units_per_second <= 0) return nullptr;
+  ListCell* cell;
+  foreach (cell, limiters) {
+    auto* entry = static_cast<LimiterEntry*>(lfirst(cell));
+    if (entry->relid == relid && entry->writes == writes && entry->rate == units_per_second) return entry->limiter;
+  }
+  MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+  auto* entry = static_cast<LimiterEntry*>(palloc(sizeof(LimiterEntry)));
+  entry->relid = relid;
+  entry->writes = writes;
+  entry->rate = units_per_second;
+  entry->limiter = make_owned<dynamodb::RateLimiter>(TopMemoryContext, [&] {
+    return std::make_unique<dynamodb::RateLimiter>(units_per_second, dynamodb::system_clock());
+  });
+  limiters = lappend(limiters, entry);
+  MemoryContextSwitchTo(old);
+  return entry->limiter;
+}
 
 }  // namespace
 
@@ -183,22 +204,11 @@ const char* effective_region(Oid serverid, Oid userid, const char* region) {
 }
 
 dynamodb::RateLimiter* read_rate_limiter(Oid relid, double units_per_second) {
-  if (units_per_second <= 0) return nullptr;
-  ListCell* cell;
-  foreach (cell, limiters) {
-    auto* entry = static_cast<LimiterEntry*>(lfirst(cell));
-    if (entry->relid == relid && entry->rate == units_per_second) return entry->limiter;
-  }
-  MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
-  auto* entry = static_cast<LimiterEntry*>(palloc(sizeof(LimiterEntry)));
-  entry->relid = relid;
-  entry->rate = units_per_second;
-  entry->limiter = make_owned<dynamodb::RateLimiter>(TopMemoryContext, [&] {
-    return std::make_unique<dynamodb::RateLimiter>(units_per_second, dynamodb::system_clock());
-  });
-  limiters = lappend(limiters, entry);
-  MemoryContextSwitchTo(old);
-  return entry->limiter;
+  return rate_limiter(relid, false, units_per_second);
+}
+
+dynamodb::RateLimiter* write_rate_limiter(Oid relid, double units_per_second) {
+  return rate_limiter(relid, true, units_per_second);
 }
 
 }  // namespace dynamodb_fdw

@@ -20,5 +20,7 @@ const char* effective_region(Oid serverid, Oid userid, const char* region);
 /// The limiter that keeps this backend's reads of a foreign table within `units_per_second`; null when that is 0. Lives
 /// as long as the backend.
 dynamodb::RateLimiter* read_rate_limiter(Oid relid, double units_per_second);
+/// The same for writes.
+dynamodb::RateLimiter* write_rate_limiter(Oid relid, double units_per_second);
 
 }  // namespace dynamodb_fdw

@@ -91,7 +91,12 @@ int sqlstate_of(const PlainError& failure) {
 }
 
 void report_error(const PlainError& failure, const ErrorContext& context) {
-  const char* detail = describe_answer(failure);
+  report_error_with_detail(failure, context, "");
+}
+
+void report_error_with_detail(const PlainError& failure, const ErrorContext& context, const char* first_detail) {
+  const char* answer = to_server_text(describe_answer(failure));
+  const char* detail = psprintf("%s%s%s", first_detail, first_detail[0] != '\0' && answer[0] != '\0' ? " " : "", answer);
   const char* hint = entry_of(failure.kind).hint;
   const char* message = to_server_text(failure.message);
   const char* operation = context.operation != nullptr ? context.operation : "request";
@@ -99,7 +104,7 @@ void report_error(const PlainError& failure, const ErrorContext& context) {
                   context.table != nullptr
                       ? errmsg("DynamoDB %s on table \"%s\" failed: %s", operation, context.table, message)
                       : errmsg("DynamoDB %s failed: %s", operation, message),
-                  detail[0] != '\0' ? errdetail_internal("%s", to_server_text(detail)) : 0,
+                  detail[0] != '\0' ? errdetail_internal("%s", detail) : 0,
                   hint != nullptr ? errhint("%s", hint) : 0));
   pg_unreachable();
 }

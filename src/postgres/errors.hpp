@@ -16,6 +16,9 @@ struct ErrorContext {
 /// in the detail, and a hint where one helps.
 [[noreturn]] void report_error(const PlainError& failure, const ErrorContext& context);
 
+/// The same with more to say: `detail` (in the database's encoding) comes first in the detail, whole.
+[[noreturn]] void report_error_with_detail(const PlainError& failure, const ErrorContext& context, const char* detail);
+
 /// The SQLSTATE for a kind of failure.
 int sqlstate_of(const PlainError& failure);
 

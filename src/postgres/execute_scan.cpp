@@ -72,7 +72,7 @@ dynamodb::ReadRequest make_request(const ScanState* state, const dynamodb::Filte
   request.table = state->table->table_name;
   if (state->plan.index_name != nullptr) request.index = state->plan.index_name;
   request.backward = state->plan.backward;
-  request.consistent_read = state->table->consistent_read;
+  request.consistent_read = state->plan.consistent;
   request.filter = filter;
   request.count_only = state->plan.count_only;
   ListCell* cell;

@@ -9,6 +9,7 @@
 #include "document_fields.hpp"
 #include "errors.hpp"
 #include "filter_terms.hpp"
+#include "modify_plan.hpp"
 #include "scan_plan.hpp"
 #include "table_metadata.hpp"
 
@@ -42,7 +43,8 @@ void name_keys(PlannedTable* planned) {
 }
 
 // Attribute numbers of the columns that the query uses, in ascending order.
-List* used_columns(RelOptInfo* rel, const TableOptions* table) {
+List* used_columns(RelOptInfo* rel, const TableOptions* table, const ModifyNeeds* modify) {
+  if (modify != nullptr && !modify->whole_row) return modify->used;
   Bitmapset* used = nullptr;
   pull_varattnos(reinterpret_cast<Node*>(rel->reltarget->exprs), rel->relid, &used);
   ListCell* cell;
@@ -83,12 +85,17 @@ const char* path_attribute(const char* path) {
 // whole item, or because the key is not known and nothing else is used.
 List* needed_attributes(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned) {
   List* attributes = NIL;
+  const ModifyNeeds* modify = planned->modify;
+  if (modify != nullptr && (modify->all_attributes || modify->whole_document)) return NIL;
   if (planned->partition_key) attributes = add_attribute(attributes, planned->partition_key);
   if (planned->sort_key) attributes = add_attribute(attributes, planned->sort_key);
+  // What an UPDATE sets is read as well: what is so already is not written, and sets stay sets.
+  List* columns = modify != nullptr ? list_concat_copy(planned->columns, modify->set_columns) : planned->columns;
   ListCell* cell;
-  foreach (cell, planned->columns) {
+  foreach (cell, columns) {
     const ColumnOptions& column = planned->table->columns[lfirst_int(cell) - 1];
     if (column.row_id && planned->partition_key == nullptr) return NIL;
+    if (column.document && modify != nullptr && modify->whole_row) return NIL;
     if (column.document && !find_document_fields(root, rel, &column, &attributes)) return NIL;
     if (column.row_id || column.document) continue;
     attributes = add_attribute(attributes, column.mapped_path ? path_attribute(column.mapped_path) : column.attribute);
@@ -271,6 +278,14 @@ FilterTerm* join_terms(List* terms) {
   return all;
 }
 
+// What is going to be changed is read as it is now: else the change would often be found to be based on an old state.
+// Global indexes have no such reads.
+bool reads_consistently(const PlannedTable* planned, const AccessPath* access) {
+  if (planned->table->consistent_read || planned->modify == nullptr) return planned->table->consistent_read;
+  const KeySchema* schema = access->use != nullptr ? access->use->schema : access->scanned;
+  return schema == nullptr || !schema->global;
+}
+
 Oid planning_user(const RelOptInfo* rel) { return OidIsValid(rel->userid) ? rel->userid : GetUserId(); }
 
 }  // namespace
@@ -286,7 +301,8 @@ void dynamodbGetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
 
   planned->schemas = find_key_schemas(planned->table, description);
   name_keys(planned);
-  planned->columns = used_columns(rel, planned->table);
+  planned->modify = find_modify_needs(root, rel, planned->table);
+  planned->columns = used_columns(rel, planned->table, planned->modify);
   planned->attributes = needed_attributes(root, rel, planned);
   planned->conditions = take_apart(rel, planned->table, rel->baserestrictinfo);
   planned->size = estimate_table_size(description, rel->tuples);
@@ -313,10 +329,13 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   ScanPlan plan{};
   plan.operation = access->operation;
   plan.backward = access->backward;
+  plan.ordered = access->pathkeys != NIL;
+  plan.for_change = planned->modify != nullptr;
+  plan.consistent = reads_consistently(planned, access);
   plan.slow_start = wants_few_rows(root, &path->path);
   plan.first_limit = first_page_limit(root, rel, plan.slow_start);
   // Conditions need the items' attributes: PostgreSQL checks each of them again.
-  plan.count_only = plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
+  plan.count_only = !plan.for_change && plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
@@ -327,7 +346,7 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.filter = join_terms(conditions.terms);
   plan.indexes_left_out = planned->indexes_left_out;
   plan.estimated_capacity =
-      estimate_read_capacity(access->size, access->items, access->requests, planned->table->consistent_read);
+      estimate_read_capacity(access->size, access->items, access->requests, plan.consistent);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
   if (access->scanned != nullptr) {
     plan.index_name = access->scanned->index_name;
@@ -336,7 +355,8 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
   operands = list_concat(operands, context.operands);
   return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
-                          serialize_scan_plan(plan), NIL, NIL, outer_plan);
+                          serialize_scan_plan(plan),
+                          plan.for_change ? modify_scan_tlist(rel, planned->table) : NIL, NIL, outer_plan);
 }
 
 }  // namespace dynamodb_fdw

@@ -28,7 +28,7 @@ enum Item {
   kItemCount
 };
 // Places in the list of numbers.
-enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount, kTupleCount, kCountOnly };
+enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount, kTupleCount, kCountOnly, kOrdered, kForChange, kConsistent };
 
 Node* optional_string(const char* text) {
   return reinterpret_cast<Node*>(makeString(pstrdup(text != nullptr ? text : "")));
@@ -47,7 +47,9 @@ List* serialize_scan_plan(const ScanPlan& plan) {
   List* numbers = list_make5_int(static_cast<int>(plan.operation), plan.backward, plan.slow_start, plan.first_limit,
                                  plan.partition_count);
   numbers = lappend_int(numbers, plan.tuple_count);
-  numbers = lappend_int(numbers, plan.count_only);
+  for (int number : {static_cast<int>(plan.count_only), static_cast<int>(plan.ordered),
+                     static_cast<int>(plan.for_change), static_cast<int>(plan.consistent)})
+    numbers = lappend_int(numbers, number);
   List* items = list_make1(numbers);
   for (List* list :
        {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators, serialize_filter(plan.filter),
@@ -70,6 +72,9 @@ ScanPlan deserialize_scan_plan(List* items) {
   plan.first_limit = list_nth_int(numbers, kFirstLimit);
   plan.partition_count = list_nth_int(numbers, kPartitionCount);
   plan.count_only = list_nth_int(numbers, kCountOnly) != 0;
+  plan.ordered = list_nth_int(numbers, kOrdered) != 0;
+  plan.for_change = list_nth_int(numbers, kForChange) != 0;
+  plan.consistent = list_nth_int(numbers, kConsistent) != 0;
   plan.tuple_count = list_nth_int(numbers, kTupleCount);
   plan.key_names = read_list(items, kKeyNames);
   plan.key_types = read_list(items, kKeyTypes);

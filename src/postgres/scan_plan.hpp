@@ -18,6 +18,9 @@ struct ScanPlan {
   bool backward;              ///< against the order of the sort key
   bool slow_start;            ///< few rows may be wanted
   bool count_only;            ///< nothing of the items is used: they are only counted
+  bool ordered;               ///< rows have to come in the order of the sort key
+  bool for_change;            ///< of UPDATE or DELETE: the scan tuple is that of modify_scan_tlist()
+  bool consistent;            ///< strongly consistent reads
   int first_limit;            ///< items to ask for first; 0: a page
   const char* index_name;     ///< UTF-8; null: the table
   int partition_count;        ///< of the first key_names

@@ -1,0 +1,459 @@
+// Sends a transaction's writes before it commits, and says what became of them where that fails.
+#include "dynamodb/write_stream.hpp"
+
+#include "commit.hpp"
+
+#include "connections.hpp"
+#include "handles.hpp"
+#include "item_keys.hpp"
+#include "key_scan.hpp"
+#include "streamed_writes.hpp"
+#include "transaction.hpp"
+#include "wait.hpp"
+
+namespace dynamodb_fdw {
+
+using dynamodb::ItemWrite;
+using dynamodb::PendingEntry;
+using dynamodb::WriteOutcome;
+using dynamodb::WriteStream;
+
+namespace {
+
+constexpr int kMostKeysShown = 5;
+
+// What has become of the writes so far. A C++ object, because texts of keys are collected while the library runs.
+struct Progress {
+  uint64_t total = 0;        // writes that the transaction has to send, deletions by TRUNCATE not counted
+  uint64_t written = 0;
+  uint64_t unknown = 0;
+  uint64_t truncated = 0;    // items deleted by TRUNCATE
+  bool failed = false;
+  PlainError first{};              // the first failure ...
+  const WriteTarget* first_target = nullptr;
+  std::string first_key;           // ... and its key as text
+  bool first_is_insert = false;
+  std::vector<std::string> not_written;  // the first keys, as text
+  std::vector<std::string> doubtful;
+};
+
+// Tables whose writes go together: one client, and all or nothing or not.
+struct Group {
+  dynamodb::Client* client;
+  bool together;  // commit_mode auto or atomic
+  bool atomic;
+  List* targets;
+};
+
+struct Tag {
+  uint32_t target;  // place in the group
+  uint32_t entry;   // place among its entries, from 1; 0: deleted by TRUNCATE
+};
+
+uint64_t to_number(Tag tag) { return static_cast<uint64_t>(tag.target) << 32 | tag.entry; }
+Tag to_tag(uint64_t number) { return {static_cast<uint32_t>(number >> 32), static_cast<uint32_t>(number)}; }
+
+WriteTarget* nth_target(const Group* group, uint32_t place) {
+  return static_cast<WriteTarget*>(list_nth(group->targets, static_cast<int>(place)));
+}
+
+ErrorContext commit_context(const Group* group) { return {"commit", nth_target(group, 0)->table_name}; }
+
+// --- grouping
+
+bool is_pending(const WriteTarget* target) { return !target->writes->empty(); }
+
+Group* find_group(List** groups, const WriteTarget* target) {
+  bool together = target->commit_mode != CommitMode::batch;
+  ListCell* cell;
+  foreach (cell, *groups) {
+    auto* group = static_cast<Group*>(lfirst(cell));
+    if (group->client == target->client && group->together == together) return group;
+  }
+  auto* group = static_cast<Group*>(palloc0(sizeof(Group)));
+  group->client = target->client;
+  group->together = together;
+  // Transactions go first: where one fails, nothing at all is written.
+  *groups = together ? lcons(group, *groups) : lappend(*groups, group);
+  return group;
+}
+
+List* group_targets(List* targets) {
+  List* groups = NIL;
+  ListCell* cell;
+  foreach (cell, targets) {
+    auto* target = static_cast<WriteTarget*>(lfirst(cell));
+    if (!is_pending(target)) continue;
+    Group* group = find_group(&groups, target);
+    group->targets = lappend(group->targets, target);
+    group->atomic = group->atomic || target->commit_mode == CommitMode::atomic;
+  }
+  return groups;
+}
+
+struct GroupSize {
+  uint64_t writes;
+  uint64_t bytes;
+  bool truncates;
+};
+
+std::size_t bytes_of(const dynamodb::PendingItem& state) {
+  std::size_t bytes = state.item.size();
+  if (bytes > dynamodb::kMaxTransactionBytes / dynamodb::kTransactionItems) {
+    auto item = dynamodb::parse_typed_item(state.item);
+    if (item.ok()) bytes = dynamodb::item_size(item.value());
+  }
+  for (const dynamodb::AttributeChange& change : state.changes) bytes += change.value.size();
+  return bytes;
+}
+
+GroupSize measure(const Group* group) {
+  GroupSize size{};
+  PlainError failure;
+  bool done = guard(&failure, [&] {
+    for (int i = 0; i < list_length(group->targets); ++i) {
+      dynamodb::PendingWrites* writes = nth_target(group, i)->writes;
+      size.truncates = size.truncates || writes->truncated();
+      for (const PendingEntry& entry : writes->entries()) {
+        if (!writes->sends(entry)) continue;
+        ++size.writes;
+        if (size.writes <= dynamodb::kTransactionItems) size.bytes += bytes_of(*entry.latest);
+      }
+    }
+  });
+  if (!done) report_error(failure, commit_context(group));
+  return size;
+}
+
+bool fits_transaction(const GroupSize& size) {
+  return size.writes <= dynamodb::kTransactionItems && size.bytes <= dynamodb::kMaxTransactionBytes;
+}
+
+void check_atomic(const Group* group, const GroupSize& size) {
+  if (!group->atomic || fits_transaction(size)) return;
+  ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                  errmsg("the transaction writes more than DynamoDB can write at once"),
+                  errdetail("It writes " UINT64_FORMAT " items; commit_mode 'atomic' takes at most %d items of %d MB "
+                            "together. Nothing was written.",
+                            size.writes, dynamodb::kTransactionItems,
+                            static_cast<int>(dynamodb::kMaxTransactionBytes >> 20)),
+                  errhint("Write fewer items in one transaction, or use commit_mode 'auto' or 'batch'.")));
+}
+
+// --- outcomes; library code
+
+void remember_key(std::vector<std::string>& keys, const WriteTarget* target, const PendingEntry& entry) {
+  if (keys.size() < kMostKeysShown) keys.push_back(key_text(target, entry.key));
+}
+
+void note_failure(Progress& progress, const WriteTarget* target, const PendingEntry* entry,
+                  const WriteOutcome& outcome) {
+  if (progress.failed && progress.first.kind == dynamodb::ErrorKind::conditional_check_failed) return;
+  const bool better = outcome.error && outcome.error->kind == dynamodb::ErrorKind::conditional_check_failed;
+  if (progress.failed && !better) return;
+  progress.failed = true;
+  if (outcome.error) copy_error(&progress.first, *outcome.error);
+  progress.first_target = target;
+  progress.first_key = entry != nullptr ? key_text(target, entry->key) : "";
+  progress.first_is_insert =
+      entry != nullptr && entry->latest && entry->latest->existence == dynamodb::Existence::must_not_exist;
+}
+
+void note_outcome(Progress& progress, const Group* group, const WriteOutcome& outcome) {
+  const Tag tag = to_tag(outcome.tag);
+  const WriteTarget* target = nth_target(group, tag.target);
+  const PendingEntry* entry = tag.entry != 0 ? &target->writes->entries()[tag.entry - 1] : nullptr;
+  if (outcome.kind == WriteOutcome::Kind::written) {
+    ++(entry != nullptr ? progress.written : progress.truncated);
+    return;
+  }
+  note_failure(progress, target, entry, outcome);
+  if (entry == nullptr) return;
+  if (outcome.kind == WriteOutcome::Kind::unknown) {
+    ++progress.unknown;
+    remember_key(progress.doubtful, target, *entry);
+  } else {
+    remember_key(progress.not_written, target, *entry);
+  }
+}
+
+// --- sending
+
+struct TruncatedKey {
+  uint32_t target;
+  std::string key;
+};
+
+// One group's way through its writes.
+struct Sender {
+  const Group* group = nullptr;
+  Progress* progress = nullptr;
+  WriteStream* stream = nullptr;
+  std::vector<TruncatedKey> truncated;  // keys to delete that were collected beforehand
+  std::size_t next_truncated = 0;
+  uint32_t target = 0;    // the next write is this target's ...
+  std::size_t entry = 0;  // ... entry at this place
+  bool finished = false;  // all are with the stream
+  bool stopped = false;
+};
+
+ItemWrite removal(const WriteTarget* target, const std::string& key) {
+  ItemWrite write;
+  write.kind = ItemWrite::Kind::remove;
+  write.table = target->table_name;
+  write.partition_key = target->partition_key;
+  write.key = key;
+  return write;
+}
+
+// Library code: the next write of the group's targets; false at the end.
+bool next_write(Sender& sender, ItemWrite* write, Tag* tag) {
+  if (sender.next_truncated < sender.truncated.size()) {
+    const TruncatedKey& next = sender.truncated[sender.next_truncated++];
+    *write = removal(nth_target(sender.group, next.target), next.key);
+    *tag = {next.target, 0};
+    return true;
+  }
+  for (; sender.target < static_cast<uint32_t>(list_length(sender.group->targets)); ++sender.target, sender.entry = 0) {
+    WriteTarget* target = nth_target(sender.group, sender.target);
+    auto& entries = target->writes->entries();
+    while (sender.entry < entries.size()) {
+      auto found = target->writes->write_of(entries[sender.entry++], target->table_name, target->partition_key);
+      if (!found) continue;
+      *write = std::move(*found);
+      *tag = {sender.target, static_cast<uint32_t>(sender.entry)};
+      return true;
+    }
+  }
+  return false;
+}
+
+// Library code: hands the stream as much as it wants.
+void feed(Sender& sender) {
+  ItemWrite write;
+  Tag tag{};
+  while (!sender.finished && sender.stream->wants_more()) {
+    if (next_write(sender, &write, &tag)) {
+      sender.stream->add(std::move(write), to_number(tag));
+    } else {
+      sender.stream->finish();
+      sender.finished = true;
+    }
+  }
+}
+
+// Library code: what was settled. After the first failure nothing more is sent.
+void collect(Sender& sender) {
+  WriteOutcome outcome;
+  while (sender.stream->take_outcome(&outcome)) {
+    note_outcome(*sender.progress, sender.group, outcome);
+    if (outcome.kind == WriteOutcome::Kind::written || sender.stopped) continue;
+    sender.stopped = sender.finished = true;
+    sender.stream->stop(dynamodb::Error::internal("not sent, because another write failed"));
+  }
+}
+
+enum class Feeding : uint8_t { entries, nothing };
+
+WriteStream::Step advance_sender(Sender* sender, Feeding feeding) {
+  WriteStream::Step step = WriteStream::Step::waiting;
+  PlainError failure;
+  bool done = guard(&failure, [&] {
+    if (feeding == Feeding::entries) feed(*sender);
+    step = sender->stream->advance();
+    collect(*sender);
+  });
+  if (!done) report_error(failure, commit_context(sender->group));
+  return step;
+}
+
+void wait_for_sender(Sender* sender) {
+  wait_and_advance(sender->group->client, commit_context(sender->group), sender->stream->wake_time());
+}
+
+void send_entries(Sender* sender) {
+  for (;;) {
+    WriteStream::Step step = advance_sender(sender, Feeding::entries);
+    if (step == WriteStream::Step::idle && sender->finished) return;
+    if (step == WriteStream::Step::waiting) wait_for_sender(sender);
+  }
+}
+
+// --- TRUNCATE
+
+// Collects the keys that a TRUNCATE has to delete and nothing else writes; false when there are more than `most`.
+bool collect_truncated_keys(Sender* sender, uint64_t most) {
+  for (int i = 0; i < list_length(sender->group->targets); ++i) {
+    WriteTarget* target = nth_target(sender->group, i);
+    if (!target->writes->truncated()) continue;
+    KeyScan* scan = begin_key_scan(target, CurrentMemoryContext);
+    while (const std::string* key = next_key(scan)) {
+      if (is_pending_key(target, *key)) continue;
+      if (sender->truncated.size() >= most) return false;
+      PlainError failure;
+      if (!guard(&failure, [&] { sender->truncated.push_back({static_cast<uint32_t>(i), *key}); }))
+        report_error(failure, commit_context(sender->group));
+    }
+  }
+  return true;
+}
+
+void add_removal(Sender* sender, uint32_t place, const std::string* key) {
+  PlainError failure;
+  bool done = guard(
+      &failure, [&] { sender->stream->add(removal(nth_target(sender->group, place), *key), to_number({place, 0})); });
+  if (!done) report_error(failure, commit_context(sender->group));
+}
+
+// Deletes what is in a truncated table but for the keys that are written anyway, while its keys are still being read.
+void delete_all(Sender* sender, uint32_t place) {
+  WriteTarget* target = nth_target(sender->group, place);
+  KeyScan* scan = begin_key_scan(target, CurrentMemoryContext);
+  const std::string* key;
+  while (!sender->stopped && (key = next_key(scan)) != nullptr) {
+    if (is_pending_key(target, *key)) continue;
+    add_removal(sender, place, key);
+    while (!sender->stopped && !sender->stream->wants_more())
+      if (advance_sender(sender, Feeding::nothing) == WriteStream::Step::waiting) wait_for_sender(sender);
+  }
+}
+
+void delete_all_truncated(Sender* sender) {
+  for (int i = 0; i < list_length(sender->group->targets); ++i)
+    if (nth_target(sender->group, i)->writes->truncated()) delete_all(sender, static_cast<uint32_t>(i));
+}
+
+// --- one group
+
+WriteStream* make_stream(const Group* group, bool transaction, MemoryContext context) {
+  const WriteTarget* target = nth_target(group, 0);
+  dynamodb::WriteStreamOptions options;
+  options.transaction = transaction;
+  options.max_in_flight = static_cast<uint32_t>(target->max_connections);
+  dynamodb::RateLimiter* limiter = write_rate_limiter(target->relid, target->write_capacity_limit);
+  return make_owned<WriteStream>(context, [&] {
+    return std::make_unique<WriteStream>(*group->client, options, limiter, dynamodb::system_clock());
+  });
+}
+
+// Whether what the group writes goes as one TransactWriteItems. A single item needs none.
+bool choose_transaction(const Group* group, Sender* sender, GroupSize* size, bool* all_collected) {
+  *all_collected = false;
+  if (!group->together) return false;
+  if (size->truncates) *all_collected = collect_truncated_keys(sender, dynamodb::kTransactionItems);
+  size->writes += sender->truncated.size() + (size->truncates && !*all_collected ? 1 : 0);
+  check_atomic(group, *size);
+  if (!*all_collected) sender->truncated.clear();
+  return size->writes > 1 && (*all_collected || !size->truncates) && fits_transaction(*size);
+}
+
+void send_group(const Group* group, Progress* progress) {
+  MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dynamodb_fdw commit", ALLOCSET_SMALL_SIZES);
+  MemoryContext old = MemoryContextSwitchTo(context);
+  Sender* sender = make_owned<Sender>(context, [] { return std::make_unique<Sender>(); });
+  sender->group = group;
+  sender->progress = progress;
+  GroupSize size = measure(group);
+  bool all_collected;
+  bool transaction = choose_transaction(group, sender, &size, &all_collected);
+  sender->stream = make_stream(group, transaction, context);
+  if (size.truncates && !all_collected) delete_all_truncated(sender);
+  send_entries(sender);
+  MemoryContextSwitchTo(old);
+  MemoryContextDelete(context);
+}
+
+// --- saying what failed
+
+void append_keys(StringInfo text, const char* title, const std::vector<std::string>& keys, uint64_t count) {
+  if (keys.empty()) return;
+  appendStringInfo(text, " %s: ", title);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    appendStringInfo(text, "%s%s", i > 0 ? ", " : "", message_text(keys[i].c_str()));
+  appendStringInfoString(text, count > keys.size() ? ", ..." : ".");
+}
+
+// How many were written, how many not, and the first of those.
+char* account(const Progress* progress) {
+  StringInfoData text;
+  initStringInfo(&text);
+  uint64_t not_written = progress->total - progress->written - progress->unknown;
+  appendStringInfo(&text, UINT64_FORMAT " items were written and " UINT64_FORMAT " were not", progress->written,
+                   not_written);
+  if (progress->unknown > 0)
+    appendStringInfo(&text, "; of " UINT64_FORMAT " it is not known", progress->unknown);
+  appendStringInfoChar(&text, '.');
+  if (progress->truncated > 0)
+    appendStringInfo(&text, " TRUNCATE had deleted " UINT64_FORMAT " items.", progress->truncated);
+  append_keys(&text, "Not written", progress->not_written, not_written);
+  append_keys(&text, "Not known", progress->doubtful, progress->unknown);
+  return text.data;
+}
+
+[[noreturn]] void report_condition(const Progress* progress, const char* detail) {
+  const WriteTarget* target = progress->first_target;
+  const char* key = message_text(progress->first_key.c_str());
+  if (progress->first_is_insert)
+    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
+                    errmsg("duplicate key value violates the primary key of DynamoDB table \"%s\"", target->table_name),
+                    errdetail("Key %s already exists. %s", key, detail)));
+  ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                  errmsg("could not serialize access to DynamoDB table \"%s\" due to a concurrent change",
+                         target->table_name),
+                  errdetail("The item with key %s was changed or deleted after this transaction had read it. %s", key,
+                            detail),
+                  errhint("The transaction might succeed if retried.")));
+  pg_unreachable();
+}
+
+void report_failure(Progress* progress) {
+  char* detail = account(progress);
+  if (progress->first.kind == dynamodb::ErrorKind::conditional_check_failed) report_condition(progress, detail);
+  PlainError failure = progress->first;
+  // The account comes first: it must not be cut.
+  char* joined = failure.detail[0] != '\0' ? psprintf("%s %s", detail, failure.detail) : detail;
+  report_error_with_detail(failure, {"commit", progress->first_target->table_name}, joined);
+}
+
+// Says in every message that arises while waiting, such as that of a cancel, how far the commit is.
+void add_account(void* argument) {
+  auto* progress = static_cast<const Progress*>(argument);
+  errcontext("commit of writes to DynamoDB: " UINT64_FORMAT " of " UINT64_FORMAT
+             " items are known to be written; those under way may be, too",
+             progress->written, progress->total);
+}
+
+uint64_t count_writes(List* groups) {
+  uint64_t total = 0;
+  ListCell* cell;
+  foreach (cell, groups) {
+    auto* group = static_cast<Group*>(lfirst(cell));
+    GroupSize size = measure(group);
+    if (!size.truncates) check_atomic(group, size);
+    total += size.writes;
+  }
+  return total;
+}
+
+}  // namespace
+
+void send_pending_writes(List* targets) {
+  finish_streamed_writes(targets);
+  List* groups = group_targets(targets);
+  if (groups == NIL) return;
+  Progress* progress = make_owned<Progress>(CurrentMemoryContext, [] { return std::make_unique<Progress>(); });
+  progress->total = count_writes(groups);
+  ErrorContextCallback context = {error_context_stack, add_account, progress};
+  error_context_stack = &context;
+  ListCell* cell;
+  foreach (cell, groups) {
+    send_group(static_cast<Group*>(lfirst(cell)), progress);
+    if (progress->failed) {
+      error_context_stack = context.previous;
+      report_failure(progress);
+    }
+  }
+  error_context_stack = context.previous;
+}
+
+}  // namespace dynamodb_fdw
