@@ -90,16 +90,19 @@ int sqlstate_of(const PlainError& failure) {
   return entry_of(failure.kind).sqlstate;
 }
 
+ErrorText describe_error(const PlainError& failure) {
+  return {to_server_text(failure.message), to_server_text(describe_answer(failure))};
+}
+
 void report_error(const PlainError& failure, const ErrorContext& context) {
-  const char* detail = describe_answer(failure);
+  ErrorText text = describe_error(failure);
   const char* hint = entry_of(failure.kind).hint;
-  const char* message = to_server_text(failure.message);
   const char* operation = context.operation != nullptr ? context.operation : "request";
   ereport(ERROR, (errcode(sqlstate_of(failure)),
                   context.table != nullptr
-                      ? errmsg("DynamoDB %s on table \"%s\" failed: %s", operation, context.table, message)
-                      : errmsg("DynamoDB %s failed: %s", operation, message),
-                  detail[0] != '\0' ? errdetail_internal("%s", to_server_text(detail)) : 0,
+                      ? errmsg("DynamoDB %s on table \"%s\" failed: %s", operation, context.table, text.message)
+                      : errmsg("DynamoDB %s failed: %s", operation, text.message),
+                  text.detail[0] != '\0' ? errdetail_internal("%s", text.detail) : 0,
                   hint != nullptr ? errhint("%s", hint) : 0));
   pg_unreachable();
 }

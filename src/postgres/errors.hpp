@@ -16,6 +16,13 @@ struct ErrorContext {
 /// in the detail, and a hint where one helps.
 [[noreturn]] void report_error(const PlainError& failure, const ErrorContext& context);
 
+/// A failure as text of the database; palloc'ed or constant.
+struct ErrorText {
+  const char* message;
+  const char* detail;  ///< whole sentences; may be empty
+};
+ErrorText describe_error(const PlainError& failure);
+
 /// The SQLSTATE for a kind of failure.
 int sqlstate_of(const PlainError& failure);
 

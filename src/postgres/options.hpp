@@ -62,6 +62,7 @@ struct ColumnOptions {
   bool has_ddb_type;
   dynamodb::AttributeType ddb_type;  ///< only when has_ddb_type
   TimeUnit time_unit;
+  bool has_time_unit;               ///< the option is given: the attribute is a number
   MismatchAction on_type_mismatch;  ///< column's, else table's, else server's
   Oid type;                         ///< the column's type
   int32 typmod;
