@@ -14,6 +14,7 @@
 #include "dynamodb/error.hpp"
 #include "dynamodb/expression.hpp"
 #include "dynamodb/filter.hpp"
+#include "dynamodb/item_edit.hpp"
 #include "dynamodb/item_reader.hpp"
 #include "dynamodb/json_writer.hpp"
 #include "dynamodb/limits.hpp"
