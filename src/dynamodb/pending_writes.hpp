@@ -88,6 +88,8 @@ class PendingWrites {
   /// truncated_before(command), not there).
   const PendingItem* visible(const PendingEntry& entry, uint32_t command) const noexcept;
   PendingEntry* find(std::string_view key) noexcept;
+  /// The latest state, whatever command made it; null as above, with truncated() in the place of truncated_before().
+  const PendingItem* current(const PendingEntry& entry) const noexcept;
   bool truncated_before(uint32_t command) const noexcept;
   /// Whether a read as of `command` has to look at anything here.
   bool concerns(uint32_t command) const noexcept;
@@ -117,7 +119,6 @@ class PendingWrites {
   };
 
   PendingEntry& entry_of(std::string_view key);
-  const PendingItem* current(const PendingEntry& entry) const noexcept;
   bool gone(const PendingEntry* entry) const noexcept;
   void push(PendingEntry& entry, std::unique_ptr<PendingItem> state, WriteStamp stamp);
 

@@ -34,6 +34,19 @@ inline Oid foreign_scan_user(ForeignScanState* node) {
   return OidIsValid(user) ? user : GetUserId();
 }
 
+/// The user whose rights a change of `relation` has; its table may be a partition to which rows are routed.
+inline Oid modifying_user(EState* estate, ResultRelInfo* relation) {
+#if PG_VERSION_NUM >= 160000
+  return ExecGetResultRelCheckAsUser(relation, estate);
+#else
+  if (relation->ri_RangeTableIndex == 0 && relation->ri_RootResultRelInfo != nullptr)
+    relation = relation->ri_RootResultRelInfo;
+  Oid user = relation->ri_RangeTableIndex != 0 ? exec_rt_fetch(relation->ri_RangeTableIndex, estate)->checkAsUser
+                                               : InvalidOid;
+  return OidIsValid(user) ? user : GetUserId();
+#endif
+}
+
 /// How many elements the planner expects in an array expression.
 inline double expected_array_length(PlannerInfo* root, Node* array) {
 #if PG_VERSION_NUM >= 170000

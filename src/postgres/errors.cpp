@@ -90,20 +90,24 @@ int sqlstate_of(const PlainError& failure) {
   return entry_of(failure.kind).sqlstate;
 }
 
+ErrorText describe_error(const PlainError& failure) {
+  return {to_server_text(failure.message), to_server_text(describe_answer(failure))};
+}
+
 void report_error(const PlainError& failure, const ErrorContext& context) {
   report_error_with_detail(failure, context, "");
 }
 
 void report_error_with_detail(const PlainError& failure, const ErrorContext& context, const char* first_detail) {
-  const char* answer = to_server_text(describe_answer(failure));
-  const char* detail = psprintf("%s%s%s", first_detail, first_detail[0] != '\0' && answer[0] != '\0' ? " " : "", answer);
+  ErrorText text = describe_error(failure);
+  const char* space = first_detail[0] != '\0' && text.detail[0] != '\0' ? " " : "";
+  const char* detail = psprintf("%s%s%s", first_detail, space, text.detail);
   const char* hint = entry_of(failure.kind).hint;
-  const char* message = to_server_text(failure.message);
   const char* operation = context.operation != nullptr ? context.operation : "request";
   ereport(ERROR, (errcode(sqlstate_of(failure)),
                   context.table != nullptr
-                      ? errmsg("DynamoDB %s on table \"%s\" failed: %s", operation, context.table, message)
-                      : errmsg("DynamoDB %s failed: %s", operation, message),
+                      ? errmsg("DynamoDB %s on table \"%s\" failed: %s", operation, context.table, text.message)
+                      : errmsg("DynamoDB %s failed: %s", operation, text.message),
                   detail[0] != '\0' ? errdetail_internal("%s", detail) : 0,
                   hint != nullptr ? errhint("%s", hint) : 0));
   pg_unreachable();

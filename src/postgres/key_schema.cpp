@@ -13,8 +13,9 @@ namespace {
 
 AttributeType key_type_of(const ColumnOptions* column) {
   if (column->has_ddb_type) return column->ddb_type;
+  if (column->has_time_unit) return AttributeType::N;
   for (AttributeType type : {AttributeType::S, AttributeType::N, AttributeType::B})
-    if (is_exact_key_type(column->type, -1, type)) return type;
+    if (column_type_fits(column->type, type)) return type;
   return AttributeType::S;
 }
 
