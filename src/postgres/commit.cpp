@@ -3,6 +3,8 @@
 
 #include "commit.hpp"
 
+#include "commit_progress.hpp"
+
 #include "connections.hpp"
 #include "handles.hpp"
 #include "item_keys.hpp"
@@ -19,23 +21,6 @@ using dynamodb::WriteOutcome;
 using dynamodb::WriteStream;
 
 namespace {
-
-constexpr int kMostKeysShown = 5;
-
-// What has become of the writes so far. A C++ object, because texts of keys are collected while the library runs.
-struct Progress {
-  uint64_t total = 0;        // writes that the transaction has to send, deletions by TRUNCATE not counted
-  uint64_t written = 0;
-  uint64_t unknown = 0;
-  uint64_t truncated = 0;    // items deleted by TRUNCATE
-  bool failed = false;
-  PlainError first{};              // the first failure ...
-  const WriteTarget* first_target = nullptr;
-  std::string first_key;           // ... and its key as text
-  bool first_is_insert = false;
-  std::vector<std::string> not_written;  // the first keys, as text
-  std::vector<std::string> doubtful;
-};
 
 // Tables whose writes go together: one client, and all or nothing or not.
 struct Group {
@@ -142,39 +127,16 @@ void check_atomic(const Group* group, const GroupSize& size) {
 
 // --- outcomes; library code
 
-void remember_key(std::vector<std::string>& keys, const WriteTarget* target, const PendingEntry& entry) {
-  if (keys.size() < kMostKeysShown) keys.push_back(key_text(target, entry.key));
-}
-
-void note_failure(Progress& progress, const WriteTarget* target, const PendingEntry* entry,
-                  const WriteOutcome& outcome) {
-  if (progress.failed && progress.first.kind == dynamodb::ErrorKind::conditional_check_failed) return;
-  const bool better = outcome.error && outcome.error->kind == dynamodb::ErrorKind::conditional_check_failed;
-  if (progress.failed && !better) return;
-  progress.failed = true;
-  if (outcome.error) copy_error(&progress.first, *outcome.error);
-  progress.first_target = target;
-  progress.first_key = entry != nullptr ? key_text(target, entry->key) : "";
-  progress.first_is_insert =
-      entry != nullptr && entry->latest && entry->latest->existence == dynamodb::Existence::must_not_exist;
-}
-
-void note_outcome(Progress& progress, const Group* group, const WriteOutcome& outcome) {
+void note_outcome(CommitProgress& progress, const Group* group, const WriteOutcome& outcome) {
   const Tag tag = to_tag(outcome.tag);
   const WriteTarget* target = nth_target(group, tag.target);
-  const PendingEntry* entry = tag.entry != 0 ? &target->writes->entries()[tag.entry - 1] : nullptr;
-  if (outcome.kind == WriteOutcome::Kind::written) {
-    ++(entry != nullptr ? progress.written : progress.truncated);
+  if (tag.entry == 0) {
+    note_truncation(progress, target, outcome);
     return;
   }
-  note_failure(progress, target, entry, outcome);
-  if (entry == nullptr) return;
-  if (outcome.kind == WriteOutcome::Kind::unknown) {
-    ++progress.unknown;
-    remember_key(progress.doubtful, target, *entry);
-  } else {
-    remember_key(progress.not_written, target, *entry);
-  }
+  const PendingEntry& entry = target->writes->entries()[tag.entry - 1];
+  const bool insert = entry.latest && entry.latest->existence == dynamodb::Existence::must_not_exist;
+  note_outcome(progress, target, entry.key, insert, outcome);
 }
 
 // --- sending
@@ -187,7 +149,7 @@ struct TruncatedKey {
 // One group's way through its writes.
 struct Sender {
   const Group* group = nullptr;
-  Progress* progress = nullptr;
+  CommitProgress* progress = nullptr;
   WriteStream* stream = nullptr;
   std::vector<TruncatedKey> truncated;  // keys to delete that were collected beforehand
   std::size_t next_truncated = 0;
@@ -347,7 +309,7 @@ bool choose_transaction(const Group* group, Sender* sender, GroupSize* size, boo
   return size->writes > 1 && (*all_collected || !size->truncates) && fits_transaction(*size);
 }
 
-void send_group(const Group* group, Progress* progress) {
+void send_group(const Group* group, CommitProgress* progress) {
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dynamodb_fdw commit", ALLOCSET_SMALL_SIZES);
   MemoryContext old = MemoryContextSwitchTo(context);
   Sender* sender = make_owned<Sender>(context, [] { return std::make_unique<Sender>(); });
@@ -361,66 +323,6 @@ void send_group(const Group* group, Progress* progress) {
   send_entries(sender);
   MemoryContextSwitchTo(old);
   MemoryContextDelete(context);
-}
-
-// --- saying what failed
-
-void append_keys(StringInfo text, const char* title, const std::vector<std::string>& keys, uint64_t count) {
-  if (keys.empty()) return;
-  appendStringInfo(text, " %s: ", title);
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    appendStringInfo(text, "%s%s", i > 0 ? ", " : "", message_text(keys[i].c_str()));
-  appendStringInfoString(text, count > keys.size() ? ", ..." : ".");
-}
-
-// How many were written, how many not, and the first of those.
-char* account(const Progress* progress) {
-  StringInfoData text;
-  initStringInfo(&text);
-  uint64_t not_written = progress->total - progress->written - progress->unknown;
-  appendStringInfo(&text, UINT64_FORMAT " items were written and " UINT64_FORMAT " were not", progress->written,
-                   not_written);
-  if (progress->unknown > 0)
-    appendStringInfo(&text, "; of " UINT64_FORMAT " it is not known", progress->unknown);
-  appendStringInfoChar(&text, '.');
-  if (progress->truncated > 0)
-    appendStringInfo(&text, " TRUNCATE had deleted " UINT64_FORMAT " items.", progress->truncated);
-  append_keys(&text, "Not written", progress->not_written, not_written);
-  append_keys(&text, "Not known", progress->doubtful, progress->unknown);
-  return text.data;
-}
-
-[[noreturn]] void report_condition(const Progress* progress, const char* detail) {
-  const WriteTarget* target = progress->first_target;
-  const char* key = message_text(progress->first_key.c_str());
-  if (progress->first_is_insert)
-    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
-                    errmsg("duplicate key value violates the primary key of DynamoDB table \"%s\"", target->table_name),
-                    errdetail("Key %s already exists. %s", key, detail)));
-  ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                  errmsg("could not serialize access to DynamoDB table \"%s\" due to a concurrent change",
-                         target->table_name),
-                  errdetail("The item with key %s was changed or deleted after this transaction had read it. %s", key,
-                            detail),
-                  errhint("The transaction might succeed if retried.")));
-  pg_unreachable();
-}
-
-void report_failure(Progress* progress) {
-  char* detail = account(progress);
-  if (progress->first.kind == dynamodb::ErrorKind::conditional_check_failed) report_condition(progress, detail);
-  PlainError failure = progress->first;
-  // The account comes first: it must not be cut.
-  char* joined = failure.detail[0] != '\0' ? psprintf("%s %s", detail, failure.detail) : detail;
-  report_error_with_detail(failure, {"commit", progress->first_target->table_name}, joined);
-}
-
-// Says in every message that arises while waiting, such as that of a cancel, how far the commit is.
-void add_account(void* argument) {
-  auto* progress = static_cast<const Progress*>(argument);
-  errcontext("commit of writes to DynamoDB: " UINT64_FORMAT " of " UINT64_FORMAT
-             " items are known to be written; those under way may be, too",
-             progress->written, progress->total);
 }
 
 uint64_t count_writes(List* groups) {
@@ -441,16 +343,16 @@ void send_pending_writes(List* targets) {
   finish_streamed_writes(targets);
   List* groups = group_targets(targets);
   if (groups == NIL) return;
-  Progress* progress = make_owned<Progress>(CurrentMemoryContext, [] { return std::make_unique<Progress>(); });
+  CommitProgress* progress = make_owned<CommitProgress>(CurrentMemoryContext, [] { return std::make_unique<CommitProgress>(); });
   progress->total = count_writes(groups);
-  ErrorContextCallback context = {error_context_stack, add_account, progress};
+  ErrorContextCallback context = {error_context_stack, add_commit_context, progress};
   error_context_stack = &context;
   ListCell* cell;
   foreach (cell, groups) {
     send_group(static_cast<Group*>(lfirst(cell)), progress);
     if (progress->failed) {
       error_context_stack = context.previous;
-      report_failure(progress);
+      report_commit_failure(progress);
     }
   }
   error_context_stack = context.previous;
