@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dynamodb/attribute_value.hpp"
@@ -28,6 +29,8 @@ struct Value {
   std::vector<std::string> names;  ///< M: the members' names, ascending by bytes, each once
 
   static Value of(const ScalarValue& scalar);
+  /// A map of members in any order; of those with the same name the last counts.
+  static Value map_of(std::vector<std::pair<std::string, Value>> members);
   static Value map() { return of_type(AttributeType::M); }
   static Value of_type(AttributeType type) {
     Value value;
@@ -50,7 +53,8 @@ Result<Value> copy_value(const Item& item, uint32_t node);
 Result<Value> copy_item(const Item& item);
 
 /// Reads an item in typed JSON, {"name": {"S": "..."}, ...}, as append_typed() writes it or a user does. Error
-/// (invalid_value): what is wrong and where.
+/// (invalid_value): what is wrong and where; also nesting of more than kMaxItemNesting levels of L and M within the
+/// item. Of a name that is there twice the last counts.
 Result<Value> parse_typed_item(std::string_view json);
 /// Reads one typed value, {"S": "..."}. Errors as above.
 Result<Value> parse_typed_value(std::string_view json);
@@ -61,15 +65,18 @@ void append_typed(std::string& json, const Value& value);
 void append_typed_item(std::string& json, const Value& item);
 
 /// Whether DynamoDB's = would say so: same type, deep, sets without order, numbers by value.
-bool same_value(const Value& left, const Value& right) noexcept;
+bool same_value(const Value& left, const Value& right);
 
 /// Bytes that the service counts for a value or an item, names included (Developer Guide, "DynamoDB item sizes and
-/// formats").
+/// formats"): a name and an S its UTF-8 bytes; N a byte for every two significant digits and one more, and one for a
+/// minus, which is approximate (as that page says); B its raw bytes; BOOL and NULL 1; L and M 3 and one more for each
+/// element or member; sets the sum of their elements.
 std::size_t value_size(const Value& value) noexcept;
 std::size_t item_size(const Value& item) noexcept;
 
 /// Why the service would refuse the value as an attribute, whatever its size: nesting over kMaxItemNesting, empty
-/// sets, duplicates in sets, elements of other types in sets. Null: nothing is wrong.
+/// sets, duplicates in sets, elements of other types in sets, names of members that are empty or longer than
+/// kMaxAttributeNameBytes. Null: nothing is wrong. Error: invalid_value.
 std::optional<Error> check_value(const Value& value);
 /// The same for a whole item, its size (kMaxItemBytes) and its attributes' names included; errors name the attribute.
 std::optional<Error> check_item(const Value& item);
