@@ -47,6 +47,7 @@ class CurlTransfer {
     void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
   };
 
+  static int on_send(void* self, char*, char*, int, int) noexcept;
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* self) noexcept;
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
 
@@ -73,6 +74,7 @@ class CurlTransfer {
   Milliseconds connect_timeout_{};
   Milliseconds request_timeout_{};
   HttpResponse response_;
+  int sends_ = 0;  // how often libcurl began to send the request
   std::size_t header_bytes_ = 0;
   bool head_complete_ = false;
   Trouble trouble_ = Trouble::none;

@@ -23,6 +23,8 @@ struct PathStep {
   bool operator==(const PathStep&) const = default;
 };
 
+using DocumentPath = std::vector<PathStep>;
+
 /// The steps of `path`; at least one, and the first is a name: the top-level attribute.
 ///
 ///   path  = name { "." name | "[" digits "]" }

@@ -24,4 +24,5 @@
 #include "dynamodb/request.hpp"
 #include "dynamodb/result.hpp"
 #include "dynamodb/table_description.hpp"
+#include "dynamodb/write_request.hpp"
 #include "dynamodb/value.hpp"

@@ -140,18 +140,7 @@ class ExpressionWriter {
   }
 
  private:
-  void path(const Filter& filter) {
-    bool first = true;
-    for (const PathStep& step : filter.path) {
-      if (step.is_index) {
-        out_ += '[' + std::to_string(step.index) + ']';
-      } else {
-        if (!first) out_ += '.';
-        out_ += placeholders_.name(step.name);
-      }
-      first = false;
-    }
-  }
+  void path(const Filter& filter) { out_ += placeholders_.path(filter.path); }
 
   void comparison(const Filter& filter, const char* comparator) {
     path(filter);

@@ -15,8 +15,6 @@
 
 namespace dynamodb {
 
-using DocumentPath = std::vector<PathStep>;
-
 /// One condition. What it says of an item is DynamoDB's logic, which has no third value: a comparison with a missing
 /// attribute, or one of another type, is false, and only <> is then true.
 struct Filter {

@@ -64,7 +64,7 @@ class WriteStream {
   /// Whether enough is waiting to keep all connections busy: add more only when true, to bound memory.
   bool wants_more() const noexcept;
   /// No more will be added: incomplete batches may go.
-  void finish() noexcept;
+  void finish();
 
   enum class Step : uint8_t { waiting, idle };
   Step advance();

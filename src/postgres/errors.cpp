@@ -49,6 +49,7 @@ constexpr KindEntry kKinds[] = {
     {ErrorKind::bad_configuration, ERRCODE_FDW_ERROR,
      "Check the server's options aws_region and endpoint, and the AWS settings of the server process."},
     {ErrorKind::invalid_value, ERRCODE_FDW_INVALID_DATA_TYPE, nullptr},
+    {ErrorKind::limit_exceeded, ERRCODE_PROGRAM_LIMIT_EXCEEDED, nullptr},
     {ErrorKind::internal, ERRCODE_INTERNAL_ERROR, nullptr},
 };
 
