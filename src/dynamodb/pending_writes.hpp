@@ -73,8 +73,8 @@ class PendingWrites {
 
   /// INSERT. `replace`: put, whatever is there.
   Outcome insert(std::string_view key, std::string item, bool replace, WriteStamp stamp);
-  /// UPDATE: `changes` of the item as the transaction sees it, under `conditions` on what was read of it. Error: changes
-  /// that cannot be joined to the earlier ones.
+  /// UPDATE: `changes` of the item as the transaction sees it, under `conditions` on what was read of it. Error:
+  /// changes that cannot be joined to the earlier ones.
   Result<Outcome> update(std::string_view key, const std::vector<AttributeChange>& changes,
                          const std::vector<WriteCondition>& conditions, WriteStamp stamp);
   Outcome remove(std::string_view key, const std::vector<WriteCondition>& conditions, WriteStamp stamp);

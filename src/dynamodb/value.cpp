@@ -245,6 +245,10 @@ void append_typed(std::string& json, const Value& value) {
 
 void append_typed_item(std::string& json, const Value& item) { append_map(json, item); }
 
+int compare_scalars(const Value& left, const Value& right) {
+  return left.type == AttributeType::N ? compare_numbers(left.text, right.text) : left.text.compare(right.text);
+}
+
 bool same_value(const Value& left, const Value& right) {
   if (left.type != right.type) return false;
   switch (left.type) {

@@ -67,6 +67,10 @@ void append_typed_item(std::string& json, const Value& item);
 /// Whether DynamoDB's = would say so: same type, deep, sets without order, numbers by value.
 bool same_value(const Value& left, const Value& right);
 
+/// Order of two values of type S, N or B, of one type, as DynamoDB sorts: UTF-8 bytes, numbers by value, unsigned
+/// bytes.
+int compare_scalars(const Value& left, const Value& right);
+
 /// Bytes that the service counts for a value or an item, names included (Developer Guide, "DynamoDB item sizes and
 /// formats"): a name and an S its UTF-8 bytes; N a byte for every two significant digits and one more, and one for a
 /// minus, which is approximate (as that page says); B its raw bytes; BOOL and NULL 1; L and M 3 and one more for each

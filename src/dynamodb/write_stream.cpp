@@ -83,6 +83,7 @@ struct WriteStream::Impl {
 
   void add(PendingWrite write);
   void finish();
+  void reopen() noexcept { finished_ = false; }
   Step advance();
   void stop(const Error& reason);
   bool wants_more() const noexcept;
@@ -456,6 +457,8 @@ WriteStream::~WriteStream() = default;
 void WriteStream::add(ItemWrite write, uint64_t tag) { impl_->add({std::move(write), tag}); }
 bool WriteStream::wants_more() const noexcept { return impl_->wants_more(); }
 void WriteStream::finish() { impl_->finish(); }
+
+void WriteStream::reopen() noexcept { impl_->reopen(); }
 WriteStream::Step WriteStream::advance() { return impl_->advance(); }
 Steady::time_point WriteStream::wake_time() const noexcept { return impl_->wake_time_; }
 void WriteStream::stop(const Error& reason) { impl_->stop(reason); }

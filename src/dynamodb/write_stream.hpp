@@ -65,6 +65,8 @@ class WriteStream {
   bool wants_more() const noexcept;
   /// No more will be added: incomplete batches may go.
   void finish();
+  /// Takes finish() back. REQUIRES: no transaction.
+  void reopen() noexcept;
 
   enum class Step : uint8_t { waiting, idle };
   Step advance();

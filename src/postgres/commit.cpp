@@ -116,13 +116,13 @@ bool fits_transaction(const GroupSize& size) {
 
 void check_atomic(const Group* group, const GroupSize& size) {
   if (!group->atomic || fits_transaction(size)) return;
-  ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                  errmsg("the transaction writes more than DynamoDB can write at once"),
-                  errdetail("It writes " UINT64_FORMAT " items; commit_mode 'atomic' takes at most %d items of %d MB "
-                            "together. Nothing was written.",
-                            size.writes, dynamodb::kTransactionItems,
-                            static_cast<int>(dynamodb::kMaxTransactionBytes >> 20)),
-                  errhint("Write fewer items in one transaction, or use commit_mode 'auto' or 'batch'.")));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the transaction writes more than DynamoDB can write at once"),
+       errdetail("It writes " UINT64_FORMAT " items; commit_mode 'atomic' takes at most %d items of %d MB "
+                 "together. Nothing was written.",
+                 size.writes, dynamodb::kTransactionItems, static_cast<int>(dynamodb::kMaxTransactionBytes >> 20)),
+       errhint("Write fewer items in one transaction, or use commit_mode 'auto' or 'batch'.")));
 }
 
 // --- outcomes; library code
@@ -262,8 +262,9 @@ bool collect_truncated_keys(Sender* sender, uint64_t most) {
 
 void add_removal(Sender* sender, uint32_t place, const std::string* key) {
   PlainError failure;
-  bool done = guard(
-      &failure, [&] { sender->stream->add(removal(nth_target(sender->group, place), *key), to_number({place, 0})); });
+  bool done = guard(&failure, [&] {
+    sender->stream->add(removal(nth_target(sender->group, place), *key), to_number({place, 0}));
+  });
   if (!done) report_error(failure, commit_context(sender->group));
 }
 
@@ -343,7 +344,8 @@ void send_pending_writes(List* targets) {
   finish_streamed_writes(targets);
   List* groups = group_targets(targets);
   if (groups == NIL) return;
-  CommitProgress* progress = make_owned<CommitProgress>(CurrentMemoryContext, [] { return std::make_unique<CommitProgress>(); });
+  CommitProgress* progress =
+      make_owned<CommitProgress>(CurrentMemoryContext, [] { return std::make_unique<CommitProgress>(); });
   progress->total = count_writes(groups);
   ErrorContextCallback context = {error_context_stack, add_commit_context, progress};
   error_context_stack = &context;

@@ -42,14 +42,13 @@ void append_keys(StringInfo text, const char* title, const std::vector<std::stri
 }
 
 // How many were written, how many not, and the first of those.
-char* account(const CommitCommitProgress* progress) {
+char* account(const CommitProgress* progress) {
   StringInfoData text;
   initStringInfo(&text);
   uint64_t not_written = progress->total - progress->written - progress->unknown;
   appendStringInfo(&text, UINT64_FORMAT " items were written and " UINT64_FORMAT " were not", progress->written,
                    not_written);
-  if (progress->unknown > 0)
-    appendStringInfo(&text, "; of " UINT64_FORMAT " it is not known", progress->unknown);
+  if (progress->unknown > 0) appendStringInfo(&text, "; of " UINT64_FORMAT " it is not known", progress->unknown);
   appendStringInfoChar(&text, '.');
   if (progress->truncated > 0)
     appendStringInfo(&text, " TRUNCATE had deleted " UINT64_FORMAT " items.", progress->truncated);
@@ -65,12 +64,11 @@ char* account(const CommitCommitProgress* progress) {
     ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
                     errmsg("duplicate key value violates the primary key of DynamoDB table \"%s\"", target->table_name),
                     errdetail("Key %s already exists. %s", key, detail)));
-  ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                  errmsg("could not serialize access to DynamoDB table \"%s\" due to a concurrent change",
-                         target->table_name),
-                  errdetail("The item with key %s was changed or deleted after this transaction had read it. %s", key,
-                            detail),
-                  errhint("The transaction might succeed if retried.")));
+  ereport(ERROR,
+          (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+           errmsg("could not serialize access to DynamoDB table \"%s\" due to a concurrent change", target->table_name),
+           errdetail("The item with key %s was changed or deleted after this transaction had read it. %s", key, detail),
+           errhint("The transaction might succeed if retried.")));
   pg_unreachable();
 }
 

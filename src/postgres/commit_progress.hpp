@@ -31,8 +31,8 @@ void note_truncation(CommitProgress& progress, const WriteTarget* target, const 
 /// Raises what failed first, with an account of what was written and what was not. REQUIRES: progress->failed.
 [[noreturn]] void report_commit_failure(const CommitProgress* progress);
 
-/// An ErrorContextCallback's function, of a CommitProgress: tells in every message that arises while waiting, such as that
-/// of a cancel, how far the commit is.
+/// An ErrorContextCallback's function, of a CommitProgress: tells in every message that arises while waiting, such as
+/// that of a cancel, how far the commit is.
 void add_commit_context(void* progress);
 
 }  // namespace dynamodb_fdw

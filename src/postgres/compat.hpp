@@ -41,8 +41,8 @@ inline Oid modifying_user(EState* estate, ResultRelInfo* relation) {
 #else
   if (relation->ri_RangeTableIndex == 0 && relation->ri_RootResultRelInfo != nullptr)
     relation = relation->ri_RootResultRelInfo;
-  Oid user = relation->ri_RangeTableIndex != 0 ? exec_rt_fetch(relation->ri_RangeTableIndex, estate)->checkAsUser
-                                               : InvalidOid;
+  Oid user =
+      relation->ri_RangeTableIndex != 0 ? exec_rt_fetch(relation->ri_RangeTableIndex, estate)->checkAsUser : InvalidOid;
   return OidIsValid(user) ? user : GetUserId();
 #endif
 }

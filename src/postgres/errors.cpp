@@ -109,8 +109,7 @@ void report_error_with_detail(const PlainError& failure, const ErrorContext& con
                   context.table != nullptr
                       ? errmsg("DynamoDB %s on table \"%s\" failed: %s", operation, context.table, text.message)
                       : errmsg("DynamoDB %s failed: %s", operation, text.message),
-                  detail[0] != '\0' ? errdetail_internal("%s", detail) : 0,
-                  hint != nullptr ? errhint("%s", hint) : 0));
+                  detail[0] != '\0' ? errdetail_internal("%s", detail) : 0, hint != nullptr ? errhint("%s", hint) : 0));
   pg_unreachable();
 }
 

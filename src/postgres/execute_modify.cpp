@@ -71,8 +71,8 @@ RowReader* make_row_reader(const TableOptions* table, const WriteTarget* target,
 bool looks_at_rows(const ResultRelInfo* relation) {
   const TriggerDesc* triggers = relation->ri_TrigDesc;
   return relation->ri_projectReturning != nullptr || relation->ri_WithCheckOptions != NIL ||
-         (triggers != nullptr && (triggers->trig_insert_after_row || triggers->trig_update_after_row ||
-                                  triggers->trig_delete_after_row));
+         (triggers != nullptr &&
+          (triggers->trig_insert_after_row || triggers->trig_update_after_row || triggers->trig_delete_after_row));
 }
 
 void check_updatable(const TableOptions* table) {
@@ -228,8 +228,8 @@ Known known_state(const ModifyState* state, const std::string& key) {
   return writes->truncated() ? Known::absent : Known::unknown;
 }
 
-// ON CONFLICT DO NOTHING: which of the rows have an item with their key already, in the transaction, in DynamoDB or in an
-// earlier row.
+// ON CONFLICT DO NOTHING: which of the rows have an item with their key already, in the transaction, in DynamoDB or in
+// an earlier row.
 bool* find_conflicts(const ModifyState* state, RowTexts** rows, int count) {
   auto* conflicts = static_cast<bool*>(palloc0(sizeof(bool) * count));
   ItemLookUp* look_up = make_item_look_up(state->target, LookUpScope::keys, state->row_context);
@@ -252,16 +252,18 @@ TupleTableSlot** insert_rows(EState* estate, ModifyState* state, TupleTableSlot*
   auto** rows = static_cast<RowTexts**>(palloc0(sizeof(RowTexts*) * *count));
   for (int i = 0; i < *count; ++i) rows[i] = compose_row(state, slots[i]);
   bool* conflicts = state->plan.do_nothing ? find_conflicts(state, rows, *count) : nullptr;
-  int inserted = 0;
+  // The executor keeps its slots for the next rows: those that went in are listed apart.
+  auto** inserted = static_cast<TupleTableSlot**>(MemoryContextAlloc(old, sizeof(TupleTableSlot*) * *count));
+  int inserted_count = 0;
   for (int i = 0; i < *count; ++i) {
     if (conflicts != nullptr && conflicts[i]) continue;
     insert_item(state, rows[i], estate->es_output_cid);
     if (state->reader != nullptr) store_item(state, slots[i], &rows[i]->item);
-    slots[inserted++] = slots[i];
+    inserted[inserted_count++] = slots[i];
   }
   MemoryContextSwitchTo(old);
-  *count = inserted;
-  return slots;
+  *count = inserted_count;
+  return inserted;
 }
 
 // --- UPDATE and DELETE
@@ -372,8 +374,7 @@ std::optional<Error> move_item(const ModifyState* state, const Change& change, d
                                PendingWrites::Outcome* outcome) {
   PendingWrites* writes = state->target->writes;
   *outcome = writes->remove(change.key, change.conditions, stamp);
-  if (*outcome == PendingWrites::Outcome::done)
-    *outcome = writes->insert(change.new_key, change.item, false, stamp);
+  if (*outcome == PendingWrites::Outcome::done) *outcome = writes->insert(change.new_key, change.item, false, stamp);
   return std::nullopt;
 }
 
@@ -396,7 +397,8 @@ char* new_key_text(const ModifyState* state, const Change* change) {
   return message_text(texts->shown.c_str());
 }
 
-// Whether the row counts; errors where it could not be changed for a reason other than that this command has changed it.
+// Whether the row counts; errors where it could not be changed for a reason other than that this command has changed
+// it.
 bool settle(const ModifyState* state, const Change* change, PendingWrites::Outcome outcome, CommandId command) {
   const dynamodb::PendingEntry* entry;
   switch (outcome) {

@@ -7,12 +7,14 @@
 #include "compat.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
+#include "modify_plan.hpp"
 #include "progress.hpp"
 #include "read_stream.hpp"
 #include "scan_policy.hpp"
 #include "wait.hpp"
 
 extern "C" {
+#include "utils/snapshot.h"
 #include "utils/timestamp.h"
 }
 
@@ -63,6 +65,9 @@ void prepare_reading(ForeignScanState* node, ScanState* state) {
   state->read.sort_key = state->plan.sort_key;
   state->reader_count = list_length(state->plan.columns);
   state->readers = prepare_readers(&state->read, state->table, state->plan.columns, state->selection);
+  if (!state->plan.for_change) return;
+  state->selection->select_all();
+  state->item_text = make_owned<std::string>(context, [] { return std::make_unique<std::string>(); });
 }
 
 // --- requests: library code, guarded
@@ -74,7 +79,7 @@ dynamodb::ReadRequest make_request(const ScanState* state, const dynamodb::Filte
   request.backward = state->plan.backward;
   request.consistent_read = state->plan.consistent;
   request.filter = filter;
-  request.count_only = state->plan.count_only;
+  request.count_only = state->plan.count_only && state->overlay == nullptr;
   ListCell* cell;
   foreach (cell, state->plan.projection) request.projection.emplace_back(strVal(lfirst(cell)));
   return request;
@@ -150,7 +155,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   dynamodb::RateLimiter* limiter = read_rate_limiter(state->table->relid, state->table->read_capacity_limit);
   dynamodb::PageStreamOptions options;
   options.slow_start = state->plan.slow_start;
-  options.count_only = state->plan.count_only;
+  options.count_only = state->plan.count_only && state->overlay == nullptr;
   options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
   // More segments than connections would only wait in memory for one.
   options.max_in_flight = state->server->max_connections;
@@ -173,11 +178,16 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   // Per-tuple memory is reset before the next row, but not before the requests are made.
   if (state->plan.operation != ReadOperation::scan) keys = evaluate_scan_keys(state, node->ss.ps.ps_ExprContext);
   const PlainFilter* filter = evaluate_scan_filter(state, node->ss.ps.ps_ExprContext);
-  if (!keys.impossible && !is_never_true(filter)) start_stream(state, keys, filter);
+  if (keys.impossible || is_never_true(filter)) return;
+  bool scans = state->plan.operation == ReadOperation::scan;
+  state->overlay = begin_overlay(state->table, &state->plan, scans ? nullptr : &keys,
+                                 node->ss.ps.state->es_snapshot->curcid, state->selection, state->stream_context);
+  if (state->overlay == nullptr || !covers_everything(state->overlay)) start_stream(state, keys, filter);
 }
 
-// Waits for the next item and decodes it; false at the end.
-bool next_item(ScanState* state) {
+// Waits for the next item of the stream and decodes it; false at the end.
+bool next_streamed_item(ScanState* state) {
+  if (state->stream == nullptr) return false;
   for (;;) {
     PageStream::Step step =
         advance_stream(state->stream, *state->selection, state->item, state->table->serverid, error_context(state));
@@ -189,6 +199,55 @@ bool next_item(ScanState* state) {
     if (step == PageStream::Step::item) return true;
     wait_and_advance(state->client, error_context(state), state->stream->wake_time());
   }
+}
+
+// The next item that DynamoDB has and the transaction has not written.
+bool next_uncovered_item(ScanState* state) {
+  while (!state->item_waits && next_streamed_item(state)) {
+    state->item_waits = !is_covered(state->overlay, *state->item);
+    CHECK_FOR_INTERRUPTS();
+  }
+  return state->item_waits;
+}
+
+// The next item of those that the transaction has put or changed and those of DynamoDB; in order, where the scan is
+// ordered, else the transaction's first.
+bool next_item_of_both(ScanState* state) {
+  const dynamodb::Item* own = peek_covering(state->overlay);
+  bool streamed = (own == nullptr || state->plan.ordered) && next_uncovered_item(state);
+  if (own != nullptr && (!streamed || comes_first(state->overlay, *state->item))) {
+    state->read.item = own;
+    take_covering(state->overlay);
+    return true;
+  }
+  state->read.item = state->item;
+  state->item_waits = false;
+  return streamed;
+}
+
+bool next_item(ScanState* state) {
+  return state->overlay != nullptr ? next_item_of_both(state) : next_streamed_item(state);
+}
+
+// What an UPDATE or DELETE gets besides the columns: the item as it was read, the row as one value, and tableoid.
+void add_extras(ForeignScanState* node, const ScanState* state, TupleTableSlot* slot) {
+  TupleDesc row = RelationGetDescr(node->ss.ss_currentRelation);
+  PlainError failure;
+  bool done = guard(&failure, [&] {
+    state->item_text->clear();
+    return dynamodb::append_json_document(*state->item_text, *state->read.item, dynamodb::JsonForm::typed);
+  });
+  if (!done) report_error(failure, error_context(state));
+  auto set = [&](ScanExtra extra, Datum value) {
+    int place = row->natts + static_cast<int>(extra);
+    slot->tts_values[place] = value;
+    slot->tts_isnull[place] = false;
+  };
+  set(ScanExtra::item,
+      PointerGetDatum(cstring_to_text_with_len(state->item_text->data(), static_cast<int>(state->item_text->size()))));
+  HeapTuple tuple = heap_form_tuple(row, slot->tts_values, slot->tts_isnull);
+  set(ScanExtra::whole_row, heap_copy_tuple_as_datum(tuple, row));
+  set(ScanExtra::tableoid, ObjectIdGetDatum(RelationGetRelid(node->ss.ss_currentRelation)));
 }
 
 void add_statistics(PageStreamStatistics* sum, const PageStreamStatistics& more) {
@@ -204,9 +263,10 @@ void add_statistics(PageStreamStatistics* sum, const PageStreamStatistics& more)
 }
 
 void drop_stream(ScanState* state) {
-  if (state->stream == nullptr) return;
-  add_statistics(state->totals, state->stream->statistics());
+  if (state->stream != nullptr) add_statistics(state->totals, state->stream->statistics());
   state->stream = nullptr;
+  state->overlay = nullptr;
+  state->item_waits = false;
   MemoryContextReset(state->stream_context);
 }
 
@@ -247,11 +307,12 @@ TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node) {
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   ExecClearTuple(slot);
   if (!state->started) start_scan(node, state);
-  if (state->stream == nullptr || !next_item(state)) return slot;
+  if ((state->stream == nullptr && state->overlay == nullptr) || !next_item(state)) return slot;
   int columns = slot->tts_tupleDescriptor->natts;
   memset(slot->tts_isnull, true, sizeof(bool) * columns);
-  if (!state->plan.count_only)
+  if (!state->plan.count_only || state->overlay != nullptr)
     read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
+  if (state->plan.for_change) add_extras(node, state, slot);
   return ExecStoreVirtualTuple(slot);
 }
 

@@ -3,6 +3,7 @@
 
 #include "filter_values.hpp"
 #include "options.hpp"
+#include "overlay.hpp"
 #include "pg.hpp"
 #include "scan_keys.hpp"
 #include "scan_plan.hpp"
@@ -30,9 +31,12 @@ struct ScanState {
   ReadContext read;
   ColumnReader* readers;
   int reader_count;
+  std::string* item_text;  ///< of UPDATE and DELETE: scratch for the item as typed JSON
 
   MemoryContext stream_context;  ///< owns the stream; reset by each rescan
   dynamodb::PageStream* stream;  ///< null: not started, or nothing to ask
+  Overlay* overlay;              ///< the transaction's own writes; null: there are none; belongs to stream_context
+  bool item_waits;               ///< the stream's item has not been handed out, because one of the overlay's came first
   bool started;                  ///< this scan (since the last rescan) has been started
   bool ever_started;
   dynamodb::PageStreamStatistics* totals;  ///< of the streams before the current one

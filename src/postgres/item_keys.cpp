@@ -43,8 +43,8 @@ std::string value_text(const Value* value) {
 
 dynamodb::Result<std::string> key_of_item(const WriteTarget* target, const Value& item) {
   const Value* partition = item.find(target->partition_key);
-  if (auto error = check_key_value(target->partition_key, partition, target->partition_type,
-                                   dynamodb::kMaxPartitionKeyBytes))
+  if (auto error =
+          check_key_value(target->partition_key, partition, target->partition_type, dynamodb::kMaxPartitionKeyBytes))
     return std::move(*error);
   std::string json;
   append_member(json, target->partition_key, *partition);

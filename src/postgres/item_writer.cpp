@@ -38,8 +38,7 @@ const DocumentPath* make_path(const ColumnOptions& column, MemoryContext context
 }
 
 void note_key(ColumnWriter* writer, const KeyAttribute& key, KeyRole role) {
-  if (writer->has_key_type || writer->column->attribute == nullptr ||
-      strcmp(writer->column->attribute, key.name) != 0)
+  if (writer->has_key_type || writer->column->attribute == nullptr || strcmp(writer->column->attribute, key.name) != 0)
     return;
   writer->has_key_type = true;
   writer->key_type = key.type;

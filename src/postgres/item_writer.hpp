@@ -23,7 +23,8 @@ struct ColumnWriter {
 struct ItemWriter {
   const TableOptions* table;
   const WriteTarget* target;
-  ColumnWriter* columns;  ///< those that are written, shorter paths and lower list indexes first; the document first of all
+  ColumnWriter*
+      columns;  ///< those that are written, shorter paths and lower list indexes first; the document first of all
   int column_count;
 };
 

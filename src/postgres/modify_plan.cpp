@@ -59,7 +59,8 @@ bool is_added_var(Node* node) {
 
 void check_system_columns(RelOptInfo* rel, Bitmapset* used) {
   for (AttrNumber attnum = FirstLowInvalidHeapAttributeNumber + 1; attnum < 0; ++attnum) {
-    if (attnum == TableOidAttributeNumber || !bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, used)) continue;
+    if (attnum == TableOidAttributeNumber || !bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, used))
+      continue;
     (void)rel;
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("UPDATE and DELETE of a DynamoDB table cannot use system columns other than tableoid")));
@@ -159,11 +160,9 @@ List* modify_scan_tlist(RelOptInfo* rel, const TableOptions* table) {
   AttrNumber place = 1;
   for (int i = 0; i < table->column_count; ++i) {
     const ColumnOptions& column = table->columns[i];
-    Expr* expression =
-        column.dropped
-            ? reinterpret_cast<Expr*>(makeNullConst(INT4OID, -1, InvalidOid))
-            : reinterpret_cast<Expr*>(
-                  makeVar(rel->relid, column.attnum, column.type, column.typmod, column.collation, 0));
+    Expr* expression = column.dropped ? reinterpret_cast<Expr*>(makeNullConst(INT4OID, -1, InvalidOid))
+                                      : reinterpret_cast<Expr*>(makeVar(rel->relid, column.attnum, column.type,
+                                                                        column.typmod, column.collation, 0));
     tlist = lappend(tlist, makeTargetEntry(expression, place++, nullptr, false));
   }
   Oid row_type = get_rel_type_id(table->relid);

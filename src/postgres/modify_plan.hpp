@@ -1,5 +1,5 @@
-// The planner's side of INSERT, UPDATE and DELETE: which parts of the rows to be changed have to be read, and how they get
-// from the scan to where they are changed.
+// The planner's side of INSERT, UPDATE and DELETE: which parts of the rows to be changed have to be read, and how they
+// get from the scan to where they are changed.
 #pragma once
 
 #include "options.hpp"
@@ -17,12 +17,12 @@ inline constexpr const char* kItemJunkName = "dynamodb_item";
 
 /// What an UPDATE or DELETE needs of the rows it reads. Plain memory of the planner.
 struct ModifyNeeds {
-  bool whole_row;        ///< RETURNING, triggers and the like look at every column
-  bool all_attributes;   ///< the item moves, or its document is replaced
-  bool whole_document;   ///< a condition or expression uses the document as a whole
-  List* used;            ///< integers: attnums that conditions and expressions use
-  List* document_fields; ///< String: attributes that they take out of documents
-  List* set_columns;     ///< integers: attnums that UPDATE sets
+  bool whole_row;         ///< RETURNING, triggers and the like look at every column
+  bool all_attributes;    ///< the item moves, or its document is replaced
+  bool whole_document;    ///< a condition or expression uses the document as a whole
+  List* used;             ///< integers: attnums that conditions and expressions use
+  List* document_fields;  ///< String: attributes that they take out of documents
+  List* set_columns;      ///< integers: attnums that UPDATE sets
 };
 
 /// The needs, or null where `rel` is no table that the statement changes.
@@ -35,7 +35,7 @@ enum class ScanExtra : int { item, whole_row, tableoid };
 
 /// What GetForeignPlan's counterpart for changes decided.
 struct ModifyPlan {
-  bool do_nothing;        ///< ON CONFLICT DO NOTHING
+  bool do_nothing;  ///< ON CONFLICT DO NOTHING
   bool whole_document;
   List* used;             ///< integers
   List* document_fields;  ///< String

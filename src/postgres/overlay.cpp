@@ -104,8 +104,7 @@ void look_up_bases(Overlay* overlay, const WriteTarget* target) {
   for (const Row& row : overlay->rows) {
     if (row.state->effect != PendingItem::Effect::update || row.entry->base) continue;
     if (target->writes->find(row.entry->key) != row.entry) continue;
-    if (look_up == nullptr)
-      look_up = make_item_look_up(target, LookUpScope::whole_items, CurrentMemoryContext);
+    if (look_up == nullptr) look_up = make_item_look_up(target, LookUpScope::whole_items, CurrentMemoryContext);
     add_key(look_up, row.entry->key);
   }
   if (look_up == nullptr) return;
@@ -130,9 +129,8 @@ dynamodb::Result<Value> current_item(const Row& row) {
 
 // What was changed and is not there any more is left to the commit to complain about.
 void drop_vanished(Overlay* overlay) {
-  std::erase_if(overlay->rows, [](const Row& row) {
-    return row.state->effect == PendingItem::Effect::update && !row.entry->base;
-  });
+  std::erase_if(overlay->rows,
+                [](const Row& row) { return row.state->effect == PendingItem::Effect::update && !row.entry->base; });
 }
 
 int compare_orders(const std::vector<Value>& left, const std::vector<Value>& right) {
@@ -152,7 +150,8 @@ std::optional<Error> sort_rows(Overlay* overlay, const ScanPlan* plan) {
     }
   }
   // What lacks an attribute of an index's key is not in the index.
-  std::erase_if(overlay->rows, [&](const Row& row) { return row.order.size() != static_cast<std::size_t>(sort_count); });
+  std::erase_if(overlay->rows,
+                [&](const Row& row) { return row.order.size() != static_cast<std::size_t>(sort_count); });
   std::stable_sort(overlay->rows.begin(), overlay->rows.end(), [&](const Row& left, const Row& right) {
     const int order = compare_orders(left.order, right.order);
     return overlay->backward ? order > 0 : order < 0;

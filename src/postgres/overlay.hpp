@@ -9,9 +9,9 @@ namespace dynamodb_fdw {
 
 struct Overlay;
 
-/// What a scan has to know of the transaction's writes to its table, as commands before `command` made them; null: there
-/// are none. `keys`: the key conditions of the scan, or null for a Scan. Belongs to `context`, and refers to `selection`.
-/// Items of which only changes are known are looked up in DynamoDB. Waits; handles interrupts.
+/// What a scan has to know of the transaction's writes to its table, as commands before `command` made them; null:
+/// there are none. `keys`: the key conditions of the scan, or null for a Scan. Belongs to `context`, and refers to
+/// `selection`. Items of which only changes are known are looked up in DynamoDB. Waits; handles interrupts.
 Overlay* begin_overlay(const TableOptions* table, const ScanPlan* plan, const ScanKeys* keys, CommandId command,
                        dynamodb::AttributeSelection* selection, MemoryContext context);
 
@@ -25,8 +25,8 @@ bool is_covered(const Overlay* overlay, const dynamodb::Item& item);
 const dynamodb::Item* peek_covering(Overlay* overlay);
 void take_covering(Overlay* overlay);
 
-/// Whether the overlay's next item comes before `item` in the scan's order. REQUIRES: the plan is ordered, and there is a
-/// next item.
+/// Whether the overlay's next item comes before `item` in the scan's order. REQUIRES: the plan is ordered, and there is
+/// a next item.
 bool comes_first(Overlay* overlay, const dynamodb::Item& item);
 
 }  // namespace dynamodb_fdw

@@ -335,7 +335,8 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.slow_start = wants_few_rows(root, &path->path);
   plan.first_limit = first_page_limit(root, rel, plan.slow_start);
   // Conditions need the items' attributes: PostgreSQL checks each of them again.
-  plan.count_only = !plan.for_change && plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
+  plan.count_only =
+      !plan.for_change && plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
@@ -345,8 +346,7 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.verdicts = conditions.verdicts;
   plan.filter = join_terms(conditions.terms);
   plan.indexes_left_out = planned->indexes_left_out;
-  plan.estimated_capacity =
-      estimate_read_capacity(access->size, access->items, access->requests, plan.consistent);
+  plan.estimated_capacity = estimate_read_capacity(access->size, access->items, access->requests, plan.consistent);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
   if (access->scanned != nullptr) {
     plan.index_name = access->scanned->index_name;
@@ -355,8 +355,8 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
   operands = list_concat(operands, context.operands);
   return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
-                          serialize_scan_plan(plan),
-                          plan.for_change ? modify_scan_tlist(rel, planned->table) : NIL, NIL, outer_plan);
+                          serialize_scan_plan(plan), plan.for_change ? modify_scan_tlist(rel, planned->table) : NIL,
+                          NIL, outer_plan);
 }
 
 }  // namespace dynamodb_fdw

@@ -28,7 +28,18 @@ enum Item {
   kItemCount
 };
 // Places in the list of numbers.
-enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount, kTupleCount, kCountOnly, kOrdered, kForChange, kConsistent };
+enum Number {
+  kOperation,
+  kBackward,
+  kSlowStart,
+  kFirstLimit,
+  kPartitionCount,
+  kTupleCount,
+  kCountOnly,
+  kOrdered,
+  kForChange,
+  kConsistent
+};
 
 Node* optional_string(const char* text) {
   return reinterpret_cast<Node*>(makeString(pstrdup(text != nullptr ? text : "")));

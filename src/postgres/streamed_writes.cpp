@@ -70,6 +70,15 @@ void wait_for_streamed(WriteTarget* target) {
   wait_and_advance(target->client, error_context(target), target->streamed->stream->wake_time());
 }
 
+// Two writes of one item at the same time could arrive in any order.
+void settle_all(WriteTarget* target) {
+  PlainError failure;
+  if (!guard(&failure, [&] { target->streamed->stream->finish(); })) report_error(failure, error_context(target));
+  while (!target->streamed->keys.empty())
+    if (advance_streamed(target) == WriteStream::Step::waiting) wait_for_streamed(target);
+  target->streamed->stream->reopen();
+}
+
 void add(const WriteTarget* target, StreamedWrites* streamed, const std::string& key, const std::string& item) {
   PlainError failure;
   bool done = guard(&failure, [&] {
@@ -94,8 +103,8 @@ bool stream_put(WriteTarget* target, const TableOptions* table, const std::strin
   if (target->writes->truncated() || target->writes->find(key) != nullptr) return false;
   if (target->streamed == nullptr) target->streamed = make_streamed_writes(target, table);
   StreamedWrites* streamed = target->streamed;
-  // Two writes of one item at the same time could arrive in any order.
-  while (streamed->under_way.count(key) > 0 || !streamed->stream->wants_more())
+  if (streamed->under_way.count(key) > 0) settle_all(target);
+  while (!streamed->stream->wants_more())
     if (advance_streamed(target) == WriteStream::Step::waiting) wait_for_streamed(target);
   add(target, streamed, key, item);
   advance_streamed(target);
@@ -109,11 +118,8 @@ void finish_streamed_writes(List* targets) {
     if (target->streamed == nullptr) continue;
     ErrorContextCallback context = {error_context_stack, add_commit_context, &target->streamed->progress};
     error_context_stack = &context;
-    target->streamed->stream->finish();
-    while (!target->streamed->keys.empty())
-      if (advance_streamed(target) == WriteStream::Step::waiting) wait_for_streamed(target);
+    settle_all(target);
     error_context_stack = context.previous;
-    target->streamed = nullptr;
   }
 }
 

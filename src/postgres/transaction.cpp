@@ -38,10 +38,9 @@ void at_transaction_event(XactEvent event, void*) {
       break;
     case XACT_EVENT_PRE_PREPARE:
       if (anything_pending())
-        ereport(ERROR,
-                (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                 errmsg("cannot PREPARE a transaction that has written to DynamoDB tables"),
-                 errdetail("The writes wait in this session for COMMIT; DynamoDB cannot keep them prepared.")));
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("cannot PREPARE a transaction that has written to DynamoDB tables"),
+                        errdetail("The writes wait in this session for COMMIT; DynamoDB cannot keep them prepared.")));
       forget_all();
       break;
     case XACT_EVENT_COMMIT:

@@ -13,8 +13,8 @@ struct StreamedWrites;
 struct WriteTarget {
   Oid serverid;
   Oid userid;
-  const char* region;      ///< as asked for; "" for none
-  const char* table_name;  ///< DynamoDB table
+  const char* region;         ///< as asked for; "" for none
+  const char* table_name;     ///< DynamoDB table
   const char* partition_key;  ///< attribute names, UTF-8
   const char* sort_key;       ///< null: none
   dynamodb::AttributeType partition_type;
