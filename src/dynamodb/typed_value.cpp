@@ -150,7 +150,12 @@ class TypedReader : private JsonInput {
     return fail("lists and maps are nested more than " + std::to_string(kMaxItemNesting) + " levels deep");
   }
 
-  static std::string excerpt(JsonValue& source) { return one_line(token(source), 60); }
+  // What is there instead of what is expected.
+  static std::string excerpt(JsonValue& source) {
+    std::string_view text = token(source);
+    if (text.front() == '{') return "an object";
+    return text.front() == '[' ? "an array" : one_line(text, 60);
+  }
 };
 
 }  // namespace
