@@ -16,7 +16,10 @@ inline constexpr int kMaxNumberExponent = 125;   ///< largest magnitude 9.99…E
 inline constexpr std::size_t kMaxPartitionKeyBytes = 2048;
 inline constexpr std::size_t kMaxSortKeyBytes = 1024;
 inline constexpr std::size_t kMaxAttributeNameBytes = 65535;
-inline constexpr int kMaxItemNesting = 32;  ///< levels of L and M, and of a path in an expression
+inline constexpr int kMaxItemNesting = 32;  ///< levels of values in an item, and of a path in an expression
+/// Levels of L and M in an attribute: what is in the innermost one is the last level. (An empty one counts the same;
+/// DynamoDB Local refuses the 32nd, too.)
+inline constexpr int kMaxContainerNesting = kMaxItemNesting - 1;
 inline constexpr int kBatchGetItemKeys = 100;
 inline constexpr int kBatchWriteItems = 25;
 inline constexpr int kTransactionItems = 100;

@@ -53,8 +53,8 @@ Result<Value> copy_value(const Item& item, uint32_t node);
 Result<Value> copy_item(const Item& item);
 
 /// Reads an item in typed JSON, {"name": {"S": "..."}, ...}, as append_typed() writes it or a user does. Error
-/// (invalid_value): what is wrong and where; also nesting of more than kMaxItemNesting levels of L and M within the
-/// item. Of a name that is there twice the last counts.
+/// (invalid_value): what is wrong and where; also nesting of more than kMaxItemNesting levels of L and M
+/// within the item. Of a name that is there twice the last counts.
 Result<Value> parse_typed_item(std::string_view json);
 /// Reads one typed value, {"S": "..."}. Errors as above.
 Result<Value> parse_typed_value(std::string_view json);
@@ -74,7 +74,7 @@ bool same_value(const Value& left, const Value& right);
 std::size_t value_size(const Value& value) noexcept;
 std::size_t item_size(const Value& item) noexcept;
 
-/// Why the service would refuse the value as an attribute, whatever its size: nesting over kMaxItemNesting, empty
+/// Why the service would refuse the value as an attribute, whatever its size: nesting over kMaxContainerNesting, empty
 /// sets, duplicates in sets, elements of other types in sets, names of members that are empty or longer than
 /// kMaxAttributeNameBytes. Null: nothing is wrong. Error: invalid_value.
 std::optional<Error> check_value(const Value& value);

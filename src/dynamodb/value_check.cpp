@@ -54,7 +54,7 @@ class Checker {
   }
 
   std::optional<Error> check_map(const Value& map, int level) {
-    if (level > kMaxItemNesting) return too_deep();
+    if (level > kMaxContainerNesting) return too_deep();
     for (std::size_t i = 0; i < map.names.size(); ++i) {
       const std::string& name = map.names[i];
       if (name.empty()) return fail("a name is empty, which DynamoDB does not take");
@@ -71,7 +71,7 @@ class Checker {
 
  private:
   std::optional<Error> check_list(const Value& list, int level) {
-    if (level > kMaxItemNesting) return too_deep();
+    if (level > kMaxContainerNesting) return too_deep();
     for (std::size_t i = 0; i < list.elements.size(); ++i) {
       std::size_t length = place_.size();
       append_path_index(place_, i);
@@ -99,7 +99,7 @@ class Checker {
   }
 
   std::optional<Error> too_deep() const {
-    return fail("lists and maps are nested more than " + std::to_string(kMaxItemNesting) + " levels deep");
+    return fail("lists and maps are nested more than " + std::to_string(kMaxContainerNesting) + " levels deep");
   }
 
   std::optional<Error> fail(std::string message) const {
