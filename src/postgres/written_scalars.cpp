@@ -84,15 +84,16 @@ const char* epoch_text(Timestamp value, TimeUnit unit) {
   return psprintf("%s" UINT64_FORMAT ".%0*u", sign, whole, unit == TimeUnit::seconds ? 6 : 3, rest);
 }
 
-[[noreturn]] void report_infinite(const ValueSource& source) {
+[[noreturn]] void report_infinite(const ValueSource& source, Timestamp value) {
   ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-                  errmsg("%s cannot be written as a number of DynamoDB: infinity", describe_source(source)),
+                  errmsg("%s cannot be written as a number of DynamoDB: %s", describe_source(source),
+                         TIMESTAMP_IS_NOBEGIN(value) ? "-infinity" : "infinity"),
                   errdetail("DynamoDB has no NaN and no infinity.")));
   pg_unreachable();
 }
 
 WrittenValue epoch_scalar(const ValueSource& source, Timestamp value) {
-  if (TIMESTAMP_NOT_FINITE(value)) report_infinite(source);
+  if (TIMESTAMP_NOT_FINITE(value)) report_infinite(source, value);
   return written_scalar(number_scalar(source, epoch_text(value, source.column->time_unit)));
 }
 
