@@ -137,6 +137,14 @@ WrittenValue write_set(const ValueSource& source, ValueSource element, const Ele
   return set;
 }
 
+// A list in a list would be read as an element of json, not as a dimension.
+void check_dimensions(const ValueSource& source, Oid element, const Elements& elements) {
+  if (elements.dimensions <= 1 || (element != JSONOID && element != JSONBOID)) return;
+  ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+                  errmsg("%s cannot be written: it has more than one dimension", describe_source(source)),
+                  errdetail("Lists in a list are elements of an array of %s, not its rows.", format_type_be(element))));
+}
+
 bool is_set_type(AttributeType type) {
   return type == AttributeType::SS || type == AttributeType::NS || type == AttributeType::BS;
 }
@@ -149,6 +157,7 @@ WrittenValue write_array(const ValueSource& source, Datum value) {
   Elements elements = take_apart(value, element_type);
   const ColumnOptions* column = source.column;
   if (column->has_ddb_type && is_set_type(column->ddb_type)) return write_set(source, element, elements);
+  check_dimensions(source, element.type, elements);
   WrittenValue* written = write_elements(element, elements);
   return nest(elements, 0, &written);
 }

@@ -65,8 +65,7 @@ KeyValue number_scalar(const ValueSource& source, const char* text) {
 
 // --- timestamps as N
 
-// Powers of ten from microseconds to the unit.
-int64 microseconds_in(TimeUnit unit) {
+unsigned microseconds_in(TimeUnit unit) {
   return unit == TimeUnit::seconds ? USECS_PER_SEC : unit == TimeUnit::milliseconds ? 1000 : 1;
 }
 
@@ -77,7 +76,7 @@ const char* epoch_text(Timestamp value, TimeUnit unit) {
   __int128 since_1970 = static_cast<__int128>(value) + kEpochOffset;
   bool negative = since_1970 < 0;
   auto size = static_cast<unsigned __int128>(negative ? -since_1970 : since_1970);
-  auto factor = static_cast<unsigned>(microseconds_in(unit));
+  unsigned factor = microseconds_in(unit);
   auto whole = static_cast<uint64>(size / factor);
   auto rest = static_cast<unsigned>(size % factor);
   const char* sign = negative ? "-" : "";
@@ -85,15 +84,16 @@ const char* epoch_text(Timestamp value, TimeUnit unit) {
   return psprintf("%s" UINT64_FORMAT ".%0*u", sign, whole, unit == TimeUnit::seconds ? 6 : 3, rest);
 }
 
-[[noreturn]] void report_infinite(const ValueSource& source) {
+[[noreturn]] void report_infinite(const ValueSource& source, Timestamp value) {
   ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-                  errmsg("%s cannot be written as a number of DynamoDB: infinity", describe_source(source)),
+                  errmsg("%s cannot be written as a number of DynamoDB: %s", describe_source(source),
+                         TIMESTAMP_IS_NOBEGIN(value) ? "-infinity" : "infinity"),
                   errdetail("DynamoDB has no NaN and no infinity.")));
   pg_unreachable();
 }
 
 WrittenValue epoch_scalar(const ValueSource& source, Timestamp value) {
-  if (TIMESTAMP_NOT_FINITE(value)) report_infinite(source);
+  if (TIMESTAMP_NOT_FINITE(value)) report_infinite(source, value);
   return written_scalar(number_scalar(source, epoch_text(value, source.column->time_unit)));
 }
 
@@ -108,10 +108,7 @@ AttributeType declared_timestamp_type(const ValueSource& source) {
 }
 
 WrittenValue write_timestamp(const ValueSource& source, Timestamp value) {
-  if (declared_timestamp_type(source) == AttributeType::N) {
-    WrittenValue number = epoch_scalar(source, value);
-    return number;
-  }
+  if (declared_timestamp_type(source) == AttributeType::N) return epoch_scalar(source, value);
   const char* text = iso_timestamp(source, value);
   WrittenValue written = written_scalar(utf8_text(source, text, static_cast<int>(strlen(text))));
   if (TIMESTAMP_NOT_FINITE(value)) return written;

@@ -193,7 +193,7 @@ void check_key_value(const TableOptions* table, const ColumnOptions* column, Key
   const char* reason = why_no_key(written->type, written->type, length, role);
   if (reason == nullptr) return;
   ereport(ERROR, (errcode(length == 0 ? ERRCODE_ZERO_LENGTH_CHARACTER_STRING : ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                  errmsg("value of column \"%s\" %s for %s of DynamoDB table \"%s\"", column->column_name, reason,
+                  errmsg("value of column \"%s\" %s, but is %s of DynamoDB table \"%s\"", column->column_name, reason,
                          name_of(role), table->table_name),
                   length == 0 ? errdetail("A key has at least one byte.")
                               : errdetail("It has %zu bytes; %s key has at most %zu.", length,
