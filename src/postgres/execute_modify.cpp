@@ -40,7 +40,8 @@ struct ModifyState {
   ModifyPlan plan;
   AttrNumber item_place;  // of the item in the subplan's rows
   bool stream;            // stream_writes
-  RowReader* reader;      // null: nobody looks at the rows that were written
+  RowReader* reader;      // made for the first row that somebody looks at
+  MemoryContext context;  // of the statement
   MemoryContext row_context;
 };
 
@@ -49,6 +50,7 @@ ModifyState* modify_state(ResultRelInfo* relation) { return static_cast<ModifySt
 // --- preparing
 
 RowReader* make_row_reader(const TableOptions* table, const WriteTarget* target, MemoryContext context) {
+  MemoryContext old = MemoryContextSwitchTo(context);
   auto* reader = static_cast<RowReader*>(palloc0(sizeof(RowReader)));
   reader->selection = make_owned<dynamodb::AttributeSelection>(
       context, [] { return std::make_unique<dynamodb::AttributeSelection>(); });
@@ -65,6 +67,7 @@ RowReader* make_row_reader(const TableOptions* table, const WriteTarget* target,
   reader->context.sort_key = target->sort_key;
   reader->reader_count = list_length(columns);
   reader->readers = prepare_readers(&reader->context, table, columns, reader->selection);
+  MemoryContextSwitchTo(old);
   return reader;
 }
 
@@ -92,7 +95,7 @@ ModifyState* begin_modify(EState* estate, ResultRelInfo* relation) {
   state->target = open_write_target(state->table, get_server_options(state->table->serverid), userid);
   state->writer = make_item_writer(state->table, state->target, userid, estate->es_query_cxt);
   state->stream = state->table->stream_writes;
-  if (looks_at_rows(relation)) state->reader = make_row_reader(state->table, state->target, estate->es_query_cxt);
+  state->context = estate->es_query_cxt;
   state->row_context = AllocSetContextCreate(estate->es_query_cxt, "dynamodb_fdw row", ALLOCSET_DEFAULT_SIZES);
   MemoryContextSwitchTo(old);
   return state;
@@ -111,8 +114,11 @@ void fill_answer(dynamodb::BodyBuffer& body, const std::string& item) {
   body.pad();
 }
 
-// Shows `json`, an item, in the slot as the foreign table's row.
-void store_item(const ModifyState* state, TupleTableSlot* slot, const std::string* json) {
+// Shows `json`, an item, in the slot as the foreign table's row, if anybody looks at it. (Whether somebody does is not
+// known yet when the statement begins.)
+void show_item(ModifyState* state, const ResultRelInfo* relation, TupleTableSlot* slot, const std::string* json) {
+  if (!looks_at_rows(relation)) return;
+  if (state->reader == nullptr) state->reader = make_row_reader(state->table, state->target, state->context);
   RowReader* reader = state->reader;
   PlainError failure;
   bool done = guard(&failure, [&]() -> std::optional<Error> {
@@ -246,7 +252,8 @@ bool* find_conflicts(const ModifyState* state, RowTexts** rows, int count) {
   return conflicts;
 }
 
-TupleTableSlot** insert_rows(EState* estate, ModifyState* state, TupleTableSlot** slots, int* count) {
+TupleTableSlot** insert_rows(EState* estate, const ResultRelInfo* relation, TupleTableSlot** slots, int* count) {
+  auto* state = static_cast<ModifyState*>(relation->ri_FdwState);
   MemoryContextReset(state->row_context);
   MemoryContext old = MemoryContextSwitchTo(state->row_context);
   auto** rows = static_cast<RowTexts**>(palloc0(sizeof(RowTexts*) * *count));
@@ -258,7 +265,7 @@ TupleTableSlot** insert_rows(EState* estate, ModifyState* state, TupleTableSlot*
   for (int i = 0; i < *count; ++i) {
     if (conflicts != nullptr && conflicts[i]) continue;
     insert_item(state, rows[i], estate->es_output_cid);
-    if (state->reader != nullptr) store_item(state, slots[i], &rows[i]->item);
+    show_item(state, relation, slots[i], &rows[i]->item);
     inserted[inserted_count++] = slots[i];
   }
   MemoryContextSwitchTo(old);
@@ -449,13 +456,13 @@ void dynamodbBeginForeignInsert(ModifyTableState* node, ResultRelInfo* relation)
 TupleTableSlot* dynamodbExecForeignInsert(EState* estate, ResultRelInfo* relation, TupleTableSlot* slot,
                                           TupleTableSlot*) {
   int count = 1;
-  insert_rows(estate, modify_state(relation), &slot, &count);
+  insert_rows(estate, relation, &slot, &count);
   return count == 1 ? slot : nullptr;
 }
 
 TupleTableSlot** dynamodbExecForeignBatchInsert(EState* estate, ResultRelInfo* relation, TupleTableSlot** slots,
                                                 TupleTableSlot**, int* count) {
-  return insert_rows(estate, modify_state(relation), slots, count);
+  return insert_rows(estate, relation, slots, count);
 }
 
 int dynamodbGetForeignModifyBatchSize(ResultRelInfo* relation) {
@@ -485,7 +492,7 @@ TupleTableSlot* dynamodbExecForeignUpdate(EState* estate, ResultRelInfo* relatio
   });
   if (!done) report_row_failure(state->writer, failure);
   bool counts = settle(state, change, outcome, estate->es_output_cid);
-  if (counts && state->reader != nullptr) store_item(state, slot, &change->item);
+  if (counts) show_item(state, relation, slot, &change->item);
   MemoryContextSwitchTo(old);
   return counts ? slot : nullptr;
 }
@@ -506,7 +513,7 @@ TupleTableSlot* dynamodbExecForeignDelete(EState* estate, ResultRelInfo* relatio
   });
   if (!done) report_row_failure(state->writer, failure);
   bool counts = settle(state, change, outcome, estate->es_output_cid);
-  if (counts && state->reader != nullptr) store_item(state, slot, &change->item);
+  if (counts) show_item(state, relation, slot, &change->item);
   MemoryContextSwitchTo(old);
   return counts ? slot : nullptr;
 }

@@ -67,6 +67,14 @@ void check_system_columns(RelOptInfo* rel, Bitmapset* used) {
   }
 }
 
+// A whole row that the user asks for has the table's row type, but the scan has only one whole row, the planner's record.
+void check_whole_row(PlannerInfo* root, RelOptInfo* rel) {
+  if (!uses_whole_row(root, rel)) return;
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                  errmsg("UPDATE and DELETE of a DynamoDB table cannot use the table's row as a whole"),
+                  errhint("Name its columns, as in ROW(a, b).")));
+}
+
 // What the query's conditions and expressions use of the table, in the form of pull_varattnos().
 Bitmapset* used_attributes(PlannerInfo* root, RelOptInfo* rel) {
   Bitmapset* used = nullptr;
@@ -77,7 +85,7 @@ Bitmapset* used_attributes(PlannerInfo* root, RelOptInfo* rel) {
   foreach (cell, rel->baserestrictinfo)
     pull_varattnos(reinterpret_cast<Node*>(lfirst_node(RestrictInfo, cell)->clause), rel->relid, &used);
   check_system_columns(rel, used);
-  if (uses_whole_row(root, rel)) used = bms_add_member(used, 0 - FirstLowInvalidHeapAttributeNumber);
+  check_whole_row(root, rel);
   return used;
 }
 
@@ -165,8 +173,8 @@ List* modify_scan_tlist(RelOptInfo* rel, const TableOptions* table) {
                                                                         column.typmod, column.collation, 0));
     tlist = lappend(tlist, makeTargetEntry(expression, place++, nullptr, false));
   }
-  Oid row_type = get_rel_type_id(table->relid);
-  Var* extras[] = {item_var(rel->relid), makeVar(rel->relid, InvalidAttrNumber, row_type, -1, InvalidOid, 0),
+  // The planner asks for the old row as a record.
+  Var* extras[] = {item_var(rel->relid), makeVar(rel->relid, InvalidAttrNumber, RECORDOID, -1, InvalidOid, 0),
                    makeVar(rel->relid, TableOidAttributeNumber, OIDOID, -1, InvalidOid, 0)};
   for (Var* extra : extras)
     tlist = lappend(tlist, makeTargetEntry(reinterpret_cast<Expr*>(extra), place++, nullptr, false));
