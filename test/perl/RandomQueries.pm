@@ -299,6 +299,8 @@ sub number_condition
 	);
 	my $type = pick(sort keys %draws);
 	my $value = $self->value($type, $draws{$type});
+	# The sum may be out of range, for items that another condition keeps away where that is checked first.
+	$self->{may_fail} = 1 if $column->{kind} eq 'int';
 	return pick("$c " . pick(@COMPARISONS) . " $value", "$value " . pick(@COMPARISONS) . " $c", "$c + 1 " . pick(@COMPARISONS) . " $value", "abs($c) < $value");
 }
 
@@ -527,8 +529,8 @@ sub distinct_query
 	my ($self) = @_;
 	my $table  = pick(@TABLES);
 	my $column = random_column($table, '', qr/^(text|numeric|int|boolean|bytea|uuid)$/);
-	# What a collation takes for equal is shown in one of its spellings.
-	$column = "lower($column)" if $column =~ /folded/;
+	# What a collation takes for equal is shown in any one of its spellings.
+	return $self->plain_query if $column =~ /folded/;
 	return ("SELECT DISTINCT $column FROM $table WHERE " . $self->where($table, ''), 0);
 }
 
