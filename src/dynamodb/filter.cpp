@@ -210,18 +210,42 @@ struct Budget {
   std::size_t values = 0;
 };
 
-// Whether one more condition fits; its text is written to scratch placeholders first, because what does not fit must
-// leave none.
-bool fits(const Filter& filter, const ExpressionPlaceholders& placeholders, Budget& budget) {
-  ExpressionPlaceholders scratch = placeholders;
-  std::string text;
-  ExpressionWriter(text, scratch).write(filter);
-  Budget next{budget.operators + operator_count(filter) + 1, budget.bytes + text.size() + 7,
-              budget.values + value_bytes(filter)};
-  if (next.operators > kMaxOperators || next.bytes > kMaxFilterBytes || next.values > kMaxValueBytes / 2) return false;
-  budget = next;
-  return true;
-}
+// The conditions that fit, of those that AND joins. The text of each is written to scratch placeholders first, behind
+// those of the conditions that fitted: what does not fit must leave none.
+class Fitting {
+ public:
+  Fitting(const Filter& filter, const ExpressionPlaceholders& placeholders) : placeholders_(placeholders) {
+    if (filter.kind == Kind::all) {
+      for (const Filter& child : filter.children) add(child);
+    } else {
+      add(filter);
+    }
+  }
+
+  const std::vector<const Filter*>& kept() const noexcept { return kept_; }
+  bool complete() const noexcept { return complete_; }
+
+ private:
+  void add(const Filter& filter) {
+    ExpressionPlaceholders scratch = placeholders_;
+    std::string text;
+    ExpressionWriter(text, scratch).write(filter);
+    Budget next{budget_.operators + operator_count(filter) + 1, budget_.bytes + text.size() + 7,
+                budget_.values + value_bytes(filter)};
+    if (next.operators > kMaxOperators || next.bytes > kMaxFilterBytes || next.values > kMaxValueBytes / 2) {
+      complete_ = false;
+      return;
+    }
+    budget_ = next;
+    placeholders_ = std::move(scratch);
+    kept_.push_back(&filter);
+  }
+
+  ExpressionPlaceholders placeholders_;
+  Budget budget_;
+  std::vector<const Filter*> kept_;
+  bool complete_ = true;
+};
 
 }  // namespace
 
@@ -255,18 +279,22 @@ Filter simplify(Filter filter) {
 }
 
 std::string filter_expression(const Filter& filter, ExpressionPlaceholders& placeholders) {
-  Budget budget;
-  std::vector<Filter> kept;
-  if (filter.kind == Kind::all) {
-    for (const Filter& child : filter.children)
-      if (fits(child, placeholders, budget)) kept.push_back(child);
-  } else if (fits(filter, placeholders, budget)) {
-    kept.push_back(filter);
-  }
+  Fitting fitting(filter, placeholders);
   std::string text;
-  if (kept.size() == 1) ExpressionWriter(text, placeholders).write(kept.front());
-  if (kept.size() > 1) ExpressionWriter(text, placeholders).write(Filter::all(std::move(kept)));
+  if (fitting.complete()) {
+    ExpressionWriter(text, placeholders).write(filter);
+  } else if (fitting.kept().size() == 1) {
+    ExpressionWriter(text, placeholders).write(*fitting.kept().front());
+  } else if (!fitting.kept().empty()) {
+    std::vector<Filter> kept;
+    for (const Filter* child : fitting.kept()) kept.push_back(*child);
+    ExpressionWriter(text, placeholders).write(Filter::all(std::move(kept)));
+  }
   return text;
+}
+
+bool filter_fits(const Filter& filter, const ExpressionPlaceholders& placeholders) {
+  return Fitting(filter, placeholders).complete();
 }
 
 }  // namespace dynamodb

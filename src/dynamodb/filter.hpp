@@ -66,4 +66,7 @@ inline constexpr std::size_t kMaxValueBytes = std::size_t{2} << 20;
 /// `placeholders`.
 std::string filter_expression(const Filter& filter, ExpressionPlaceholders& placeholders);
 
+/// Whether filter_expression() says the whole filter, leaving nothing out.
+bool filter_fits(const Filter& filter, const ExpressionPlaceholders& placeholders);
+
 }  // namespace dynamodb

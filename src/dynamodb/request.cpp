@@ -91,6 +91,13 @@ std::string scan_head(const ReadRequest& request) {
   return json;
 }
 
+bool sends_whole_filter(const ReadRequest& request, const std::vector<KeyCondition>& conditions) {
+  if (request.filter == nullptr) return true;
+  ExpressionPlaceholders placeholders;
+  key_condition_expression(conditions, placeholders);
+  return filter_fits(*request.filter, placeholders);
+}
+
 std::string get_item_head(const ReadRequest& request, const Key& key) {
   std::string json = common_head(request);
   json += ",\"Key\":";

@@ -32,6 +32,10 @@ std::string query_head(const ReadRequest& request, const std::vector<KeyConditio
 /// Head of a Scan without its segment.
 std::string scan_head(const ReadRequest& request);
 
+/// Whether the request's filter is sent whole, in a Query with these conditions or (none) in a Scan: only then is the
+/// number of items that come back the number of those for which it is true.
+bool sends_whole_filter(const ReadRequest& request, const std::vector<KeyCondition>& conditions);
+
 /// A key as its attributes' names and values.
 using Key = std::vector<std::pair<std::string, ScalarValue>>;
 

@@ -79,7 +79,7 @@ dynamodb::ReadRequest make_request(const ScanState* state, const dynamodb::Filte
   request.backward = state->plan.backward;
   request.consistent_read = state->plan.consistent;
   request.filter = filter;
-  request.count_only = state->plan.count_only && state->overlay == nullptr;
+  request.count_only = state->counting;
   ListCell* cell;
   foreach (cell, state->plan.projection) request.projection.emplace_back(strVal(lfirst(cell)));
   return request;
@@ -98,15 +98,24 @@ void add_scan(const ScanState* state, const dynamodb::ReadRequest& request, dyna
   requests.segments = static_cast<uint32_t>(state->table->parallel_scan_count);
 }
 
-void add_queries(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
-                 dynamodb::RequestSet& requests) {
+// Those of the first combination of values.
+std::vector<dynamodb::KeyCondition> key_conditions(const ScanState* state, const ScanKeys& keys) {
   std::vector<dynamodb::KeyCondition> conditions(keys.fixed_count);
-  for (int i = 0; i < keys.fixed_count; ++i) conditions[i].attribute = key_name(state, i);
+  for (int i = 0; i < keys.fixed_count; ++i) {
+    conditions[i].attribute = key_name(state, i);
+    conditions[i].operands = {scalar(keys.values[i])};
+  }
   if (keys.range.present) {
     dynamodb::KeyCondition range{key_name(state, keys.fixed_count), keys.range.op, {scalar(keys.range.operands[0])}};
     if (range.op == dynamodb::KeyOperator::between) range.operands.push_back(scalar(keys.range.operands[1]));
     conditions.push_back(std::move(range));
   }
+  return conditions;
+}
+
+void add_queries(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
+                 dynamodb::RequestSet& requests) {
+  std::vector<dynamodb::KeyCondition> conditions = key_conditions(state, keys);
   for (int k = 0; k < keys.key_count; ++k) {
     for (int i = 0; i < keys.fixed_count; ++i) conditions[i].operands = {scalar(keys.values[k * keys.fixed_count + i])};
     requests.heads.push_back(dynamodb::query_head(request, conditions));
@@ -128,9 +137,20 @@ void add_look_ups(const ScanState* state, const ScanKeys& keys, const dynamodb::
   }
 }
 
+dynamodb::Filter simplified(const PlainFilter* plain) {
+  return plain != nullptr ? dynamodb::simplify(to_library_filter(plain)) : dynamodb::Filter();
+}
+
+bool sends_whole_filter(const ScanState* state, const ScanKeys& keys, const PlainFilter* plain) {
+  dynamodb::Filter filter = simplified(plain);
+  if (filter.kind == dynamodb::Filter::Kind::constant) return true;
+  dynamodb::ReadRequest request = make_request(state, &filter);
+  if (state->plan.operation == ReadOperation::scan) return dynamodb::sends_whole_filter(request, {});
+  return dynamodb::sends_whole_filter(request, key_conditions(state, keys));
+}
+
 dynamodb::RequestSet make_requests(const ScanState* state, const ScanKeys& keys, const PlainFilter* plain) {
-  dynamodb::Filter filter;
-  if (plain != nullptr) filter = dynamodb::simplify(to_library_filter(plain));
+  dynamodb::Filter filter = simplified(plain);
   bool filtered = filter.kind != dynamodb::Filter::Kind::constant;
   dynamodb::ReadRequest request = make_request(state, filtered ? &filter : nullptr);
   dynamodb::RequestSet requests;
@@ -155,7 +175,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   dynamodb::RateLimiter* limiter = read_rate_limiter(state->table->relid, state->table->read_capacity_limit);
   dynamodb::PageStreamOptions options;
   options.slow_start = state->plan.slow_start;
-  options.count_only = state->plan.count_only && state->overlay == nullptr;
+  options.count_only = state->counting;
   options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
   // More segments than connections would only wait in memory for one.
   options.max_in_flight = state->server->max_connections;
@@ -182,6 +202,8 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   bool scans = state->plan.operation == ReadOperation::scan;
   state->overlay = begin_overlay(state->table, &state->plan, scans ? nullptr : &keys,
                                  node->ss.ps.state->es_snapshot->curcid, state->selection, state->stream_context);
+  // What the transaction has written has to be told from what DynamoDB has, item by item.
+  state->counting = state->overlay == nullptr && will_count(state, keys, filter);
   if (state->overlay == nullptr || !covers_everything(state->overlay)) start_stream(state, keys, filter);
 }
 
@@ -250,6 +272,31 @@ void add_extras(ForeignScanState* node, const ScanState* state, TupleTableSlot* 
   set(ScanExtra::tableoid, ObjectIdGetDatum(RelationGetRelid(node->ss.ss_currentRelation)));
 }
 
+// Puts the next item into the slot; with nothing in it, where items are only counted.
+bool next_row(ForeignScanState* node, ScanState* state, TupleTableSlot* slot) {
+  if (!next_item(state)) return false;
+  memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+  if (!state->counting) read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
+  if (state->plan.for_change) add_extras(node, state, slot);
+  ExecStoreVirtualTuple(slot);
+  return true;
+}
+
+// Items that are read although only their number is used: those for which the conditions are not true are passed over.
+// That happens here, because PostgreSQL would check the items that are counted as well.
+bool next_passing_row(ForeignScanState* node, ScanState* state, TupleTableSlot* slot) {
+  ExprContext* econtext = node->ss.ps.ps_ExprContext;
+  econtext->ecxt_scantuple = slot;
+  while (next_row(node, state, slot)) {
+    if (ExecQual(node->fdw_recheck_quals, econtext)) return true;
+    InstrCountFiltered1(node, 1);
+    ExecClearTuple(slot);
+    ResetExprContext(econtext);
+    CHECK_FOR_INTERRUPTS();
+  }
+  return false;
+}
+
 void add_statistics(PageStreamStatistics* sum, const PageStreamStatistics& more) {
   sum->calls.requests += more.calls.requests;
   sum->calls.retries += more.calls.retries;
@@ -276,6 +323,16 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
   PageStreamStatistics sum = *state->totals;
   if (state->stream != nullptr) add_statistics(&sum, state->stream->statistics());
   return sum;
+}
+
+bool will_count(const ScanState* state, const ScanKeys& keys, const PlainFilter* filter) {
+  if (!state->plan.count_only || (filter != nullptr && filter->wider)) return false;
+  if (state->plan.operation == ReadOperation::query && !keys.exact) return false;
+  bool whole = false;
+  PlainError failure;
+  if (!guard(&failure, [&] { whole = sends_whole_filter(state, keys, filter); }))
+    report_error(failure, error_context(state));
+  return whole;
 }
 
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext) {
@@ -307,13 +364,12 @@ TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node) {
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   ExecClearTuple(slot);
   if (!state->started) start_scan(node, state);
-  if ((state->stream == nullptr && state->overlay == nullptr) || !next_item(state)) return slot;
-  int columns = slot->tts_tupleDescriptor->natts;
-  memset(slot->tts_isnull, true, sizeof(bool) * columns);
-  if (!state->plan.count_only || state->overlay != nullptr)
-    read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
-  if (state->plan.for_change) add_extras(node, state, slot);
-  return ExecStoreVirtualTuple(slot);
+  if (state->stream == nullptr && state->overlay == nullptr) return slot;
+  if (state->plan.count_only && !state->counting)
+    next_passing_row(node, state, slot);
+  else
+    next_row(node, state, slot);
+  return slot;
 }
 
 void dynamodbReScanForeignScan(ForeignScanState* node) {

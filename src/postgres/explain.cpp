@@ -46,6 +46,12 @@ bool has_values(const Explainer& explainer) {
   return !is_unknown(reinterpret_cast<Node*>(operands), explainer.node->ss.ps.state);
 }
 
+// The conditions of the scan. Where items are only counted, PostgreSQL has none to check.
+List* scan_conditions(const Explainer& explainer) {
+  auto* plan = reinterpret_cast<ForeignScan*>(explainer.node->ss.ps.plan);
+  return explainer.state->plan.count_only ? plan->fdw_recheck_quals : plan->scan.plan.qual;
+}
+
 void append_range(StringInfo text, const char* attribute, const KeyRange& range) {
   static const char* const kOperators[] = {"=", "<", "<=", ">", ">="};
   if (range.op == KeyOperator::begins_with) {
@@ -133,11 +139,14 @@ char* conditions_with_expressions(const Explainer& explainer) {
   return plan.tuple_count > 1 ? psprintf("(%s)", text.data) : text.data;
 }
 
-const char* operation_with_count(const ScanState* state, const ScanKeys* keys, const PlainFilter* filter) {
-  if ((keys != nullptr && keys->impossible) || is_never_true(filter)) return "None";
+bool asks_nothing(const ScanKeys* keys, const PlainFilter* filter) {
+  return (keys != nullptr && keys->impossible) || is_never_true(filter);
+}
+
+const char* operation_text(const ScanState* state, const ScanKeys* keys) {
   switch (state->plan.operation) {
     case ReadOperation::scan:
-      return state->plan.count_only ? "Scan (COUNT)" : "Scan";
+      return "Scan";
     case ReadOperation::query:
       if (keys != nullptr) return keys->key_count == 1 ? "Query" : psprintf("Query x %d", keys->key_count);
       return list_member_int(state->plan.clause_comparators, static_cast<int>(Comparator::any_of)) ? "Query x N"
@@ -154,7 +163,7 @@ char* filtered_conditions(const Explainer& explainer) {
   initStringInfo(&text);
   ListCell* clause;
   ListCell* verdict;
-  forboth (clause, explainer.node->ss.ps.plan->qual, verdict, explainer.state->plan.verdicts) {
+  forboth (clause, scan_conditions(explainer), verdict, explainer.state->plan.verdicts) {
     if (static_cast<PushDown>(lfirst_int(verdict)) != PushDown::filter) continue;
     appendStringInfo(&text, "%s%s", text.len > 0 ? " AND " : "",
                      deparse(explainer, static_cast<Node*>(lfirst(clause))));
@@ -162,8 +171,20 @@ char* filtered_conditions(const Explainer& explainer) {
   return text.data;
 }
 
-// The operation's name, table and index, and the key condition; with values wherever they are known.
-void explain_operation(const Explainer& explainer) {
+// What the scan checks itself, as PostgreSQL shows what it checks.
+void explain_recheck(const Explainer& explainer) {
+  Expr* conditions = make_ands_explicit(scan_conditions(explainer));
+  ExplainPropertyText("Filter", deparse(explainer, reinterpret_cast<Node*>(conditions)), explainer.es);
+  const Instrumentation* instrument = explainer.node->ss.ps.instrument;
+  if (!explainer.es->analyze || instrument == nullptr) return;
+  double removed = instrument->nloops > 0 ? instrument->nfiltered1 / instrument->nloops : 0;
+  if (removed > 0 || explainer.es->format != EXPLAIN_FORMAT_TEXT)
+    ExplainPropertyFloat("Rows Removed by Filter", nullptr, removed, 0, explainer.es);
+}
+
+// The operation's name, table and index, and the key condition; with values wherever they are known. Says whether the
+// items are only counted.
+bool explain_operation(const Explainer& explainer) {
   const ScanState* state = explainer.state;
   ExplainState* es = explainer.es;
   bool keyed = state->plan.operation != ReadOperation::scan;
@@ -173,7 +194,16 @@ void explain_operation(const Explainer& explainer) {
   ExprContext* econtext = explainer.node->ss.ps.ps_ExprContext;
   if (values) keys = evaluate_scan_keys(state, econtext);
   const PlainFilter* filter = known ? evaluate_scan_filter(state, econtext) : nullptr;
-  ExplainPropertyText("DynamoDB Operation", operation_with_count(state, values ? &keys : nullptr, filter), es);
+  const ScanKeys* known_keys = values ? &keys : nullptr;
+  const char* operation = "None";
+  bool counts = state->plan.count_only;
+  if (!asks_nothing(known_keys, filter)) {
+    // Without values it is not certain that the items are only counted; mostly they are.
+    counts = counts && (!known || will_count(state, keys, filter));
+    operation = psprintf("%s%s", operation_text(state, known_keys), counts ? " (COUNT)" : "");
+  }
+  if (state->plan.count_only && !counts) explain_recheck(explainer);
+  ExplainPropertyText("DynamoDB Operation", operation, es);
   const char* region = effective_region(state->table->serverid, state->userid, state->table->aws_region);
   ExplainPropertyText("DynamoDB Table", psprintf("%s (%s)", state->table->table_name, region), es);
   if (state->plan.index_name != nullptr) ExplainPropertyText("DynamoDB Index", state->plan.index_name, es);
@@ -186,12 +216,12 @@ void explain_operation(const Explainer& explainer) {
     ExplainPropertyText("Direction", "Backward", es);
   if (state->plan.first_limit > 0 && (!keyed || state->plan.operation == ReadOperation::query))
     ExplainPropertyInteger("Limit", nullptr, state->plan.first_limit, es);
+  return counts;
 }
 
 void explain_projection(const Explainer& explainer) {
   List* names = NIL;
   ListCell* cell;
-  if (explainer.state->plan.count_only) return;
   foreach (cell, explainer.state->plan.projection) {
     char* name = strVal(lfirst(cell));
     names = lappend(names, pg_any_to_server(name, strlen(name), PG_UTF8));
@@ -203,9 +233,9 @@ void explain_not_pushed(const Explainer& explainer) {
   List* reasons = NIL;
   ListCell* clause;
   ListCell* verdict;
-  forboth (clause, explainer.node->ss.ps.plan->qual, verdict, explainer.state->plan.verdicts) {
+  forboth (clause, scan_conditions(explainer), verdict, explainer.state->plan.verdicts) {
     auto judged = static_cast<PushDown>(lfirst_int(verdict));
-    if (judged == PushDown::key_condition || judged == PushDown::filter) continue;
+    if (judged == PushDown::key_condition || judged == PushDown::filter || explainer.state->plan.count_only) continue;
     reasons = lappend(
         reasons, psprintf("%s: %s", deparse(explainer, static_cast<Node*>(lfirst(clause))), push_down_reason(judged)));
   }
@@ -246,8 +276,8 @@ void explain_actuals(const Explainer& explainer) {
 void dynamodbExplainForeignScan(ForeignScanState* node, ExplainState* es) {
   Explainer explainer{node, es, static_cast<ScanState*>(node->fdw_state), NIL};
   explainer.deparse_context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
-  explain_operation(explainer);
-  explain_projection(explainer);
+  bool counts = explain_operation(explainer);
+  if (!counts) explain_projection(explainer);
   explain_not_pushed(explainer);
   explain_cost(explainer);
   if (es->analyze) explain_actuals(explainer);

@@ -131,9 +131,9 @@ FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool nega
   term->approximate = traits.approximate;
   term->comparator = comparison.comparator;
   term->operand_type = comparison.operand_type;
-  // What LIKE keeps away for certain is known only with its pattern; a prefix or substring is then exact.
-  term->exact = !term->approximate && comparison.column->on_type_mismatch == MismatchAction::error &&
-                comparison.comparator != Comparator::like;
+  term->column = comparison.column->attnum;
+  // What LIKE keeps away is known only with its pattern.
+  term->exact = !term->approximate;
   if (negated && !negate(&term->comparator)) term->negated = true;
   return term;
 }
@@ -185,7 +185,8 @@ FilterTerm* translate_null_test(FilterContext* context, NullTest* test, bool neg
   FilterTerm* term = make_term(context, kind, column_path(column), nullptr);
   if (term == nullptr) return nullptr;
   term->negated = not_null;
-  term->exact = !lenient;
+  term->column = column->attnum;
+  term->exact = true;
   return term;
 }
 
@@ -195,7 +196,8 @@ FilterTerm* boolean_term(FilterContext* context, Node* node, TermKind kind, bool
   FilterTerm* term = make_term(context, kind, column_path(column), nullptr);
   if (term == nullptr) return nullptr;
   term->negated = complement;
-  term->exact = column->on_type_mismatch == MismatchAction::error;
+  term->column = column->attnum;
+  term->exact = true;
   return term;
 }
 

@@ -69,10 +69,10 @@ PlainFilter* compare_with_place(const FilterTerm* term, Place place) {
       return has_type(term->path, term->type);
     case Comparator::less:
     case Comparator::less_equal:
-      if (place == Place::between) return constant(true);
+      if (place == Place::between) return widened(constant(true));
       return above ? has_type(term->path, term->type) : constant(false);
     default:
-      if (place == Place::between) return constant(true);
+      if (place == Place::between) return widened(constant(true));
       return above ? constant(false) : has_type(term->path, term->type);
   }
 }
@@ -106,7 +106,7 @@ PlainFilter* compare_scalar(const FilterTerm* term, Datum value) {
   KeyValue operand;
   Place place = to_operand(value, term->operand_type, term->type, &operand);
   if (term->comparator == Comparator::like || term->comparator == Comparator::starts_with)
-    return place == Place::held ? like_term(term, operand) : constant(true);
+    return place == Place::held ? like_term(term, operand) : widened(constant(true));
   return place == Place::held ? compare_with(term, operand) : compare_with_place(term, place);
 }
 
@@ -129,8 +129,9 @@ namespace {
 
 PlainFilter* compare_list(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
-  // Of no elements even a NULL is not among them: NOT IN () is true for all items, IN () for none.
-  if (elements.count == 0) return constant(term->negated);
+  // Of no elements even a NULL is not among them: NOT IN () is true for all items, IN () for none. Among all items
+  // there may be some that cannot be read.
+  if (elements.count == 0) return term->negated ? widened(constant(true)) : constant(false);
   PlainFilter* in = new_filter(Kind::in, term->path);
   in->values = static_cast<KeyValue*>(palloc(sizeof(KeyValue) * Max(elements.count, 1)));
   List* alternatives = list_make1(in);
@@ -237,7 +238,9 @@ PlainFilter* operand_term(const FilterTerm* term, Datum value) {
   return term->kind == TermKind::compare ? compare_term(term, value) : document_term(term, value);
 }
 
-PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprState** states) {
+PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprState** states);
+
+PlainFilter* evaluate_form(ExprContext* econtext, const FilterTerm* term, ExprState** states) {
   if (term->kind == TermKind::all_of || term->kind == TermKind::any_of) {
     List* children = NIL;
     ListCell* cell;
@@ -250,6 +253,11 @@ PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprSt
   bool is_null;
   Datum value = ExecEvalExpr(states[term->operand], econtext, &is_null);
   return is_null ? constant(false) : operand_term(term, value);
+}
+
+PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprState** states) {
+  PlainFilter* filter = evaluate_form(econtext, term, states);
+  return term->exact ? filter : widened(filter);
 }
 
 }  // namespace

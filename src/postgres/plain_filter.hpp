@@ -15,6 +15,7 @@ struct PlainFilter {
   KeyValue* values;
   int value_count;
   List* children;  ///< PlainFilter*
+  bool wider;      ///< true for more items than the SQL condition that it stands for
 };
 
 /// Whether no item can pass: nothing need be asked then. Null is no filter.
@@ -38,6 +39,7 @@ PlainFilter* connect(dynamodb::Filter::Kind kind, List* children);
 PlainFilter* both(PlainFilter* left, PlainFilter* right);
 PlainFilter* either(PlainFilter* left, PlainFilter* right);
 PlainFilter* negation(PlainFilter* child);
+PlainFilter* widened(PlainFilter* filter);  ///< the same filter, said to be wider than what it stands for
 KeyValue text_value(const char* bytes, int length);
 KeyValue boolean_value(bool value);
 

@@ -8,6 +8,7 @@
 #include "compat.hpp"
 #include "document_fields.hpp"
 #include "errors.hpp"
+#include "exactness.hpp"
 #include "filter_terms.hpp"
 #include "modify_plan.hpp"
 #include "scan_plan.hpp"
@@ -246,11 +247,13 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
 struct ConditionPlan {
   List* verdicts;  // integers: PushDown
   List* terms;     // FilterTerm*
+  bool exact;      // DynamoDB lets through just the items for which they are true, as far as is known without values
 };
 
 ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planned, const AccessPath* access,
                               List* scan_clauses) {
   ConditionPlan result{};
+  Exactness exactness = start_exactness(planned, access);
   bool filters = access->operation == ReadOperation::scan || access->operation == ReadOperation::query;
   ListCell* cell;
   foreach (cell, take_apart(context->rel, planned->table, scan_clauses)) {
@@ -265,7 +268,9 @@ ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planne
       verdict = PushDown::filter;
     }
     result.verdicts = lappend_int(result.verdicts, static_cast<int>(verdict));
+    add_condition(&exactness, context->rel, condition, verdict, term);
   }
+  result.exact = is_exact(&exactness);
   return result;
 }
 
@@ -274,6 +279,9 @@ FilterTerm* join_terms(List* terms) {
   auto* all = static_cast<FilterTerm*>(palloc0(sizeof(FilterTerm)));
   all->kind = TermKind::all_of;
   all->operand = -1;
+  all->exact = true;
+  ListCell* cell;
+  foreach (cell, terms) all->exact = all->exact && static_cast<FilterTerm*>(lfirst(cell))->exact;
   all->children = terms;
   return all;
 }
@@ -284,6 +292,15 @@ bool reads_consistently(const PlannedTable* planned, const AccessPath* access) {
   if (planned->table->consistent_read || planned->modify == nullptr) return planned->table->consistent_read;
   const KeySchema* schema = access->use != nullptr ? access->use->schema : access->scanned;
   return schema == nullptr || !schema->global;
+}
+
+// Whether the items need only be counted, if their conditions' values are exact as well. A local index that lacks
+// attributes is not asked to: what it gets from the table depends on what is asked for.
+bool may_count(RelOptInfo* rel, const PlannedTable* planned, const AccessPath* access,
+               const ConditionPlan& conditions) {
+  if (rel->reltarget->exprs != NIL || !conditions.exact) return false;
+  if (access->operation == ReadOperation::scan) return true;
+  return access->operation == ReadOperation::query && holds_attributes(access->use->schema, planned->attributes);
 }
 
 Oid planning_user(const RelOptInfo* rel) { return OidIsValid(rel->userid) ? rel->userid : GetUserId(); }
@@ -334,9 +351,6 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.consistent = reads_consistently(planned, access);
   plan.slow_start = wants_few_rows(root, &path->path);
   plan.first_limit = first_page_limit(root, rel, plan.slow_start);
-  // Conditions need the items' attributes: PostgreSQL checks each of them again.
-  plan.count_only =
-      !plan.for_change && plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
@@ -345,6 +359,7 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   ConditionPlan conditions = plan_conditions(&context, planned, access, scan_clauses);
   plan.verdicts = conditions.verdicts;
   plan.filter = join_terms(conditions.terms);
+  plan.count_only = may_count(rel, planned, access, conditions);
   plan.indexes_left_out = planned->indexes_left_out;
   plan.estimated_capacity = estimate_read_capacity(access->size, access->items, access->requests, plan.consistent);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
@@ -354,9 +369,12 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   }
   List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
   operands = list_concat(operands, context.operands);
-  return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
-                          serialize_scan_plan(plan), plan.for_change ? modify_scan_tlist(rel, planned->table) : NIL,
-                          NIL, outer_plan);
+  // Items that are only counted have no columns for PostgreSQL to check; those that are read after all, the scan
+  // checks.
+  List* clauses = extract_actual_clauses(scan_clauses, false);
+  return make_foreignscan(tlist, plan.count_only ? NIL : clauses, rel->relid, operands, serialize_scan_plan(plan),
+                          plan.for_change ? modify_scan_tlist(rel, planned->table) : NIL,
+                          plan.count_only ? clauses : NIL, outer_plan);
 }
 
 }  // namespace dynamodb_fdw

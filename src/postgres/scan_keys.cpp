@@ -17,6 +17,7 @@ namespace {
 // The part of the sort key's order that is still possible; shrinks with each condition.
 struct SortRange {
   bool impossible;
+  bool wider;  // than the conditions: something could not be said
   bool has_equal, has_low, has_high, has_prefix;
   bool low_inclusive, high_inclusive;
   KeyValue equal, low, high, prefix;
@@ -60,7 +61,6 @@ void add_prefix(SortRange* range, const KeyValue& prefix) {
   range->prefix = prefix;
 }
 
-// A bound that no key can have cannot be sent. Left out, it only makes the range wider.
 void add_bound(SortRange* range, Comparator match, const KeyValue& value) {
   switch (match) {
     case Comparator::less:
@@ -80,15 +80,37 @@ void add_bound(SortRange* range, Comparator match, const KeyValue& value) {
   }
 }
 
+// A bound that no key can have cannot be sent. Left out, it only makes the range wider.
+void leave_out_bound(SortRange* range, Comparator match, const KeyValue& value) {
+  bool empty = value.type != AttributeType::N && value.length == 0;
+  bool upper = match == Comparator::less || match == Comparator::less_equal;
+  // No key is empty: all are above such a bound.
+  if (!empty)
+    range->wider = true;
+  else if (upper)
+    range->impossible = true;
+}
+
+// Whether a pattern is a prefix and percent signs, and nothing else.
+bool is_prefix_pattern(const char* pattern, int length) {
+  int end = 0;
+  while (end < length && pattern[end] != '%' && pattern[end] != '_') end += pattern[end] == '\\' ? 2 : 1;
+  while (end < length && pattern[end] == '%') ++end;
+  return end == length && pattern[length - 1] == '%';
+}
+
 void add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   KeyValue text;
   if (!to_key_value(value, type, AttributeType::S, PG_INT32_MAX, &text)) {
     // Only an empty string is LIKE an empty pattern, and no key is empty.
     range->impossible = range->impossible || (match == Comparator::like && text.length == 0);
+    range->wider = range->wider || text.length > 0;
     return;
   }
   bool exact = false;
+  bool prefix = match == Comparator::starts_with || is_prefix_pattern(text.bytes, text.length);
   if (match == Comparator::like) text.bytes = like_prefix(text.bytes, text.length, &text.length, &exact);
+  range->wider = range->wider || !(exact || prefix);
   if (text.length == 0) {
     range->impossible = range->impossible || exact;
   } else if (text.length > static_cast<int>(dynamodb::kMaxSortKeyBytes)) {
@@ -105,7 +127,7 @@ void add_condition(SortRange* range, Comparator match, Datum value, Oid type, At
     add_pattern(range, match, value, type);
     return;
   }
-  KeyValue key;
+  KeyValue key{};
   bool possible = to_key_value(value, type, key_type, dynamodb::kMaxSortKeyBytes, &key);
   if (match == Comparator::equal) {
     if (possible)
@@ -114,6 +136,8 @@ void add_condition(SortRange* range, Comparator match, Datum value, Oid type, At
       range->impossible = true;
   } else if (possible) {
     add_bound(range, match, key);
+  } else {
+    leave_out_bound(range, match, key);
   }
 }
 
@@ -173,6 +197,12 @@ KeyRange narrowest(const SortRange& range) {
   if (range.has_low) return single(range.low_inclusive ? KeyOperator::greater_equal : KeyOperator::greater, range.low);
   if (range.has_high) return single(range.high_inclusive ? KeyOperator::less_equal : KeyOperator::less, range.high);
   return KeyRange{};
+}
+
+// Whether what narrowest() says is true for more keys than the conditions: of two bounds, BETWEEN makes inclusive ones.
+bool is_wider_when_sent(const SortRange& range) {
+  bool between = !range.has_equal && range.has_low && range.has_high;
+  return range.wider || (between && !(range.low_inclusive && range.high_inclusive));
 }
 
 bool same_key(const KeyValue& left, const KeyValue& right) {
@@ -348,6 +378,7 @@ ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int op
   fold_prefix(&range);
   keys.impossible = keys.impossible || is_empty(range);
   keys.range = narrowest(range);
+  keys.exact = !is_wider_when_sent(range);
   return keys;
 }
 
@@ -362,6 +393,7 @@ ScanKeys evaluate_tuples(ExprContext* econtext, const KeyOperand* operands, int 
       ++keys.key_count;
   remove_duplicate_tuples(&keys);
   keys.impossible = keys.key_count == 0;
+  keys.exact = true;
   return keys;
 }
 

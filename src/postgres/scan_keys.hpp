@@ -32,6 +32,7 @@ struct ScanKeys {
   KeyValue* values;  ///< key_count times fixed_count
   int key_count;     ///< distinct combinations of values
   KeyRange range;    ///< on the attribute behind the fixed ones
+  bool exact;        ///< just the items that satisfy the conditions are asked for, not more
 };
 
 /// Evaluates the operands in `econtext`; results are palloc'ed in the current context. `types` are those of the key's

@@ -17,7 +17,8 @@ struct ScanPlan {
   ReadOperation operation;
   bool backward;              ///< against the order of the sort key
   bool slow_start;            ///< few rows may be wanted
-  bool count_only;            ///< nothing of the items is used: they are only counted
+  bool count_only;            ///< nothing of the items is used: they are only counted, where the values of the
+                              ///< conditions allow it. The conditions are then the fdw_recheck_quals, and not the qual
   bool ordered;               ///< rows have to come in the order of the sort key
   bool for_change;            ///< of UPDATE or DELETE: the scan tuple is that of modify_scan_tlist()
   bool consistent;            ///< strongly consistent reads

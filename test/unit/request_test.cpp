@@ -55,6 +55,30 @@ TEST(Heads, AskForEverythingWhenTheProjectionIsTooLong) {
   EXPECT_EQ(get_item_head(request(names), {{"id", text("x")}}), get_item_head(request(), {{"id", text("x")}}));
 }
 
+// Of the same filter less fits behind a key condition, whose placeholders it shares.
+TEST(SendsWholeFilter, KnowsWhatIsLeftOut) {
+  ReadRequest counting = request();
+  counting.count_only = true;
+  EXPECT_TRUE(sends_whole_filter(counting, {}));
+  Filter in;
+  in.kind = Filter::Kind::in;
+  in.path.emplace_back();
+  in.path.back().name = "n";
+  for (int i = 0; i < 1500; ++i) {
+    in.values.push_back(number("1"));
+    Filter filter = simplify(in);
+    counting.filter = &filter;
+    std::string head = scan_head(counting);
+    ASSERT_EQ(sends_whole_filter(counting, {}), head.find("FilterExpression") != std::string::npos) << i;
+    std::vector<KeyCondition> key = {{"id", KeyOperator::equal, {text("x")}}};
+    head = query_head(counting, key);
+    ASSERT_EQ(sends_whole_filter(counting, key), head.find("FilterExpression") != std::string::npos) << i;
+    EXPECT_NE(head.find(R"("Select":"COUNT")"), std::string::npos);
+    ASSERT_TRUE(i >= 99 || sends_whole_filter(counting, key)) << i;
+    ASSERT_FALSE(i >= 1499 && sends_whole_filter(counting, {})) << i;
+  }
+}
+
 TEST(GetItemHead, HasItsKey) {
   EXPECT_EQ(get_item_head(request(), {{"id", text("x")}}),
             R"({"TableName":"t","ReturnConsumedCapacity":"TOTAL","Key":{"id":{"S":"x"}})");
