@@ -239,11 +239,19 @@ HttpResponse CurlTransfer::finish(CURLcode code) {
   response.status = static_cast<int>(status);
   // libcurl 7.88 is content with a head that just stops.
   if (code == CURLE_OK && !head_complete_) code = CURLE_PARTIAL_FILE;
+  response.stale_connection = was_stale(code);
   if (code != CURLE_OK || trouble_ != Trouble::none) response.failure = failure(code);
   if (response.failure) response.failure->request_id = response.request_id;
   response.maybe_sent = sends_ > 0;
-  response.stale_connection = sends_ > 1;
   return response;
+}
+
+// libcurl counts how often a handle has begun to repeat something, from request to request, and once in a while reports
+// the broken connection instead.
+bool CurlTransfer::was_stale(CURLcode code) const noexcept {
+  long connects = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connects);
+  return sends_ > 1 || (code == CURLE_SEND_ERROR && sends_ == 1 && connects == 0 && header_bytes_ == 0);
 }
 
 Error CurlTransfer::failure(CURLcode code) const {
@@ -252,7 +260,7 @@ Error CurlTransfer::failure(CURLcode code) const {
     return Error::response_too_large("answer from " + host_ + " is longer than " +
                                      std::to_string(kMaxResponseBytes >> 20) + " MB");
   }
-  if (sends_ > 1) return Error::connection("connection to " + host_ + " was closed before an answer");
+  if (was_stale(code)) return Error::connection("connection to " + host_ + " was closed before an answer");
   CurlFailure facts{code, error_text_, 0, false, host_, ca_bundle_, connect_timeout_, request_timeout_};
   long os_errno = 0;
   curl_off_t sendable_after = 0;

@@ -62,6 +62,7 @@ class CurlTransfer {
   bool take_header(std::string_view line);
   void take_length(std::string_view value) noexcept;
   bool take_body(const char* bytes, std::size_t count) noexcept;
+  bool was_stale(CURLcode code) const noexcept;
   Error failure(CURLcode code) const;
 
   BufferPool& buffers_;

@@ -35,14 +35,15 @@ struct ItemWrite {
     update,  ///< UpdateItem: `changes`
     remove,  ///< DeleteItem
     check,   ///< nothing is written, only the conditions must hold (ConditionCheck of TransactWriteItems; alone: a
-             ///< DeleteItem of an item that must not exist, or an UpdateItem without changes of one that must)
+             ///< DeleteItem of an item that must not exist, or an UpdateItem without changes of one that must).
+             ///< REQUIRES: conditional; existence other than any, or a condition that implies that the item exists
   };
   Kind kind = Kind::put;
   std::string table;
   std::string key;                       ///< typed JSON of the key's attributes: {"pk": {"S": "..."}, ...}
   std::string partition_key;             ///< the partition key's name, for conditions on existence
   std::string item;                      ///< typed JSON, of put; the key's attributes included
-  std::vector<AttributeChange> changes;  ///< of update
+  std::vector<AttributeChange> changes;  ///< of update; at least one
   Existence existence = Existence::any;
   std::vector<WriteCondition> conditions;
 

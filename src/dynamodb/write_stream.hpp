@@ -23,7 +23,8 @@ struct WriteStreamOptions {
   Milliseconds patience{300000};
 };
 
-/// What became of one write.
+/// What became of one write. In a cancelled transaction each write has its own reason as the error's kind, and those
+/// that had none have transaction_canceled.
 struct WriteOutcome {
   enum class Kind : uint8_t {
     written,
@@ -38,20 +39,23 @@ struct WriteOutcome {
 struct WriteStreamStatistics {
   CallStatistics calls;
   uint64_t written = 0;
-  double consumed_capacity = 0;  ///< write capacity units
+  double consumed_capacity = 0;  ///< write capacity units, without those of looks
 };
 
 /// Usage: add() writes while wants_more(), then finish(); meanwhile and afterwards
 ///   for (;;) switch (stream.advance()) {
 ///     case waiting: wait for client.poll_descriptor(), wake_time() at the latest; client.advance(); break;
-///     case idle: no request is in flight and nothing is queued: add more, or after finish(): done. }
+///     case idle: nothing is in flight or to be sent, but for an incomplete batch: add more; after finish(): done. }
 /// After each advance() take_outcome() gives what was settled. Writes of one key must not be added while an earlier one
 /// of it is not settled.
 /// A write without conditions goes with up to 24 others as BatchWriteItem, whose UnprocessedItems are sent again with
 /// backoff; one with conditions (and every update) as a request of its own. Where the outcome of such a request is not
 /// known, because the connection broke or the service failed after it was sent, the item is read (strongly consistent)
 /// and compared with what the write would have left. A transaction carries a ClientRequestToken, so that a repetition
-/// is safe; it is repeated where it was cancelled only for conflicts or throttling.
+/// is safe; it is repeated where it was cancelled only for conflicts or throttling. Where its outcome is not known in
+/// the end, all its items are read: one that only this transaction can have left tells for all. A BatchWriteItem that
+/// is refused is divided into single writes, so that only what is bad fails.
+/// Throttling never fails a write while others succeed: the number in flight is halved, and grows again.
 class WriteStream {
  public:
   WriteStream(Client& client, WriteStreamOptions options, RateLimiter* limiter, Clock& clock,
@@ -61,7 +65,7 @@ class WriteStream {
   WriteStream& operator=(const WriteStream&) = delete;
 
   void add(ItemWrite write, uint64_t tag);
-  /// Whether enough is waiting to keep all connections busy: add more only when true, to bound memory.
+  /// Whether less is waiting than keeps all connections busy: add more only when true, to bound memory.
   bool wants_more() const noexcept;
   /// No more will be added: incomplete batches may go.
   void finish();
@@ -70,9 +74,12 @@ class WriteStream {
 
   enum class Step : uint8_t { waiting, idle };
   Step advance();
+  /// While waiting: when to go on even if the client has nothing to do; time_point::max(): never.
   Steady::time_point wake_time() const noexcept;
+  /// The next write that was settled, in the order of settling; false when there is none.
   bool take_outcome(WriteOutcome* outcome);
-  /// What was added and not sent becomes not_written with `reason`; what is in flight is still waited for.
+  /// What was added and not sent, or would be sent again, becomes not_written with `reason`; what is in flight, and
+  /// looks at what became of it, are still waited for. Later writes become not_written, too.
   void stop(const Error& reason);
   const WriteStreamStatistics& statistics() const noexcept;
 

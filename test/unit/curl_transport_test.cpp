@@ -477,6 +477,25 @@ TEST_F(CurlTransportTest, SendsNothingTwiceByItself) {
   EXPECT_EQ(received, 5);
 }
 
+TEST_F(CurlTransportTest, TellsAKeptConnectionThatDiedEachTime) {
+  std::atomic<int> received{0};
+  LoopbackServer server([&](Connection& connection) {
+    while (connection.read()) {
+      if (++received % 2 == 0) return;
+      connection.answer("{}");
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(exchange(request_for(server.url())).status, 200);
+    const HttpResponse response = exchange(request_for(server.url()));
+    ASSERT_TRUE(response.failure);
+    EXPECT_TRUE(response.stale_connection) << i << ": " << response.failure->detail;
+    EXPECT_TRUE(response.maybe_sent);
+    EXPECT_EQ(response.failure->message, "connection to " + server.host() + " was closed before an answer");
+  }
+  EXPECT_EQ(received, 40);
+}
+
 TEST_F(CurlTransportTest, TellsWhetherARequestMayHaveBeenSent) {
   const HttpResponse cut = exchange_with([](Connection& connection) { connection.read(); });
   ASSERT_TRUE(cut.failure);
