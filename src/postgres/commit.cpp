@@ -3,6 +3,8 @@
 
 #include "commit.hpp"
 
+#include <cstring>
+
 #include "commit_progress.hpp"
 
 #include "connections.hpp"
@@ -310,18 +312,52 @@ bool choose_transaction(const Group* group, Sender* sender, GroupSize* size, boo
   return size->writes > 1 && (*all_collected || !size->truncates) && fits_transaction(*size);
 }
 
-void send_group(const Group* group, CommitProgress* progress) {
-  MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dynamodb_fdw commit", ALLOCSET_SMALL_SIZES);
-  MemoryContext old = MemoryContextSwitchTo(context);
+Sender* make_sender(const Group* group, CommitProgress* progress, MemoryContext context) {
   Sender* sender = make_owned<Sender>(context, [] { return std::make_unique<Sender>(); });
   sender->group = group;
   sender->progress = progress;
+  return sender;
+}
+
+// Other implementations of DynamoDB's API have no transactions, or smaller ones. Nothing was written then.
+bool is_refused_as_transaction(const CommitProgress* progress) {
+  if (!progress->failed || progress->written > 0 || progress->unknown > 0) return false;
+  if (strcmp(progress->first.type, "UnknownOperationException") == 0) return true;
+  return progress->first.kind == dynamodb::ErrorKind::validation &&
+         strstr(progress->first.message, "length less than or equal to") != nullptr;
+}
+
+// All of it, or nothing. False: the service takes no such transaction, and the group need not be written as one.
+bool send_together(Sender* sender, CommitProgress* progress) {
+  CommitProgress* attempt =
+      make_owned<CommitProgress>(CurrentMemoryContext, [] { return std::make_unique<CommitProgress>(); });
+  sender->progress = attempt;
+  sender->stream = make_stream(sender->group, true, CurrentMemoryContext);
+  send_entries(sender);
+  if (!sender->group->atomic && is_refused_as_transaction(attempt)) return false;
+  PlainError failure;
+  if (!guard(&failure, [&] { add_progress(*progress, *attempt); }))
+    report_error(failure, commit_context(sender->group));
+  return true;
+}
+
+void send_separately(Sender* sender, bool delete_first) {
+  sender->stream = make_stream(sender->group, false, CurrentMemoryContext);
+  if (delete_first) delete_all_truncated(sender);
+  send_entries(sender);
+}
+
+void send_group(const Group* group, CommitProgress* progress) {
+  MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dynamodb_fdw commit", ALLOCSET_SMALL_SIZES);
+  MemoryContext old = MemoryContextSwitchTo(context);
+  Sender* sender = make_sender(group, progress, context);
   GroupSize size = measure(group);
   bool all_collected;
-  bool transaction = choose_transaction(group, sender, &size, &all_collected);
-  sender->stream = make_stream(group, transaction, context);
-  if (size.truncates && !all_collected) delete_all_truncated(sender);
-  send_entries(sender);
+  if (!choose_transaction(group, sender, &size, &all_collected)) {
+    send_separately(sender, size.truncates && !all_collected);
+  } else if (!send_together(sender, progress)) {
+    send_separately(make_sender(group, progress, context), size.truncates);
+  }
   MemoryContextSwitchTo(old);
   MemoryContextDelete(context);
 }

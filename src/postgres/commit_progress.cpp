@@ -96,6 +96,20 @@ void note_truncation(CommitProgress& progress, const WriteTarget* target, const 
     note_failure(progress, target, nullptr, false, outcome);
 }
 
+void add_progress(CommitProgress& progress, const CommitProgress& more) {
+  progress.written += more.written;
+  progress.unknown += more.unknown;
+  progress.truncated += more.truncated;
+  for (auto keys : {&CommitProgress::not_written, &CommitProgress::doubtful})
+    (progress.*keys).insert((progress.*keys).end(), (more.*keys).begin(), (more.*keys).end());
+  if (progress.failed || !more.failed) return;
+  progress.failed = true;
+  progress.first = more.first;
+  progress.first_target = more.first_target;
+  progress.first_key = more.first_key;
+  progress.first_is_insert = more.first_is_insert;
+}
+
 void report_commit_failure(const CommitProgress* progress) {
   char* detail = account(progress);
   if (progress->first.kind == ErrorKind::conditional_check_failed) report_condition(progress, detail);

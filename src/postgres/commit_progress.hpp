@@ -28,6 +28,9 @@ void note_outcome(CommitProgress& progress, const WriteTarget* target, const std
 /// The same for an item that TRUNCATE deletes.
 void note_truncation(CommitProgress& progress, const WriteTarget* target, const dynamodb::WriteOutcome& outcome);
 
+/// Library code: adds what was done apart, of the same total.
+void add_progress(CommitProgress& progress, const CommitProgress& more);
+
 /// Raises what failed first, with an account of what was written and what was not. REQUIRES: progress->failed.
 [[noreturn]] void report_commit_failure(const CommitProgress* progress);
 

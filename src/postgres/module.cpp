@@ -5,6 +5,7 @@
 #include "execute_modify.hpp"
 #include "execute_scan.hpp"
 #include "explain.hpp"
+#include "explain_modify.hpp"
 #include "import_schema.hpp"
 #include "modify_plan.hpp"
 #include "plan_paths.hpp"
@@ -57,6 +58,7 @@ Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS) {
   routine->ExecForeignDelete = dynamodb_fdw::dynamodbExecForeignDelete;
   routine->EndForeignModify = dynamodb_fdw::dynamodbEndForeignModify;
   routine->EndForeignInsert = dynamodb_fdw::dynamodbEndForeignModify;
+  routine->ExplainForeignModify = dynamodb_fdw::dynamodbExplainForeignModify;
   routine->ExecForeignTruncate = dynamodb_fdw::dynamodbExecForeignTruncate;
   PG_RETURN_POINTER(routine);
 }
