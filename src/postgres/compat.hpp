@@ -24,6 +24,17 @@ inline bool walk_expression(Node* node, ExpressionWalker walker, void* context) 
 #endif
 }
 
+using ExpressionMutator = Node* (*)(Node* node, void* context);
+
+/// expression_tree_mutator(), likewise.
+inline Node* mutate_expression(Node* node, ExpressionMutator mutator, void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_mutator(node, mutator, context);
+#else
+  return expression_tree_mutator(node, reinterpret_cast<Node* (*)()>(reinterpret_cast<void (*)()>(mutator)), context);
+#endif
+}
+
 /// The user whose rights a foreign scan has. PostgreSQL 16 moved it from the range table into the plan node.
 inline Oid foreign_scan_user(ForeignScanState* node) {
 #if PG_VERSION_NUM >= 160000

@@ -51,6 +51,53 @@ bool uses_whole_row(PlannerInfo* root, RelOptInfo* rel) {
   return bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used);
 }
 
+struct WholeRow {
+  Index relid;
+  Relation relation;
+};
+
+RowExpr* row_of_columns(const Var* var, Relation relation) {
+  RowExpr* row = makeNode(RowExpr);
+  row->row_typeid = var->vartype;
+  row->row_format = COERCE_IMPLICIT_CAST;
+  row->location = -1;
+  TupleDesc columns = RelationGetDescr(relation);
+  for (int i = 0; i < columns->natts; ++i) {
+    Form_pg_attribute column = TupleDescAttr(columns, i);
+    Expr* value = column->attisdropped
+                      ? reinterpret_cast<Expr*>(makeNullConst(INT4OID, -1, InvalidOid))
+                      : reinterpret_cast<Expr*>(makeVar(var->varno, static_cast<AttrNumber>(i + 1), column->atttypid,
+                                                        column->atttypmod, column->attcollation, 0));
+    row->args = lappend(row->args, value);
+    row->colnames = lappend(row->colnames, makeString(pstrdup(NameStr(column->attname))));
+  }
+  return row;
+}
+
+Node* replace_whole_row(Node* node, void* argument) {
+  if (node == nullptr) return nullptr;
+  auto* whole = static_cast<WholeRow*>(argument);
+  if (IsA(node, Var)) {
+    auto* var = reinterpret_cast<Var*>(node);
+    if (var->varno == static_cast<int>(whole->relid) && var->varlevelsup == 0 && var->varattno == InvalidAttrNumber)
+      return reinterpret_cast<Node*>(row_of_columns(var, whole->relation));
+  }
+  return mutate_expression(node, replace_whole_row, argument);
+}
+
+// Whole rows in the statement's conditions and expressions become rows of columns.
+void replace_whole_rows(PlannerInfo* root, Index relid, Relation relation) {
+  WholeRow whole{relid, relation};
+  ListCell* cell;
+  foreach (cell, root->processed_tlist) {
+    auto* entry = lfirst_node(TargetEntry, cell);
+    if (!entry->resjunk)
+      entry->expr = reinterpret_cast<Expr*>(replace_whole_row(reinterpret_cast<Node*>(entry->expr), &whole));
+  }
+  root->parse->jointree =
+      reinterpret_cast<FromExpr*>(replace_whole_row(reinterpret_cast<Node*>(root->parse->jointree), &whole));
+}
+
 bool is_added_var(Node* node) {
   if (!IsA(node, Var)) return false;
   auto* var = reinterpret_cast<Var*>(node);
@@ -72,7 +119,7 @@ void check_system_columns(RelOptInfo* rel, Bitmapset* used) {
 void check_whole_row(PlannerInfo* root, RelOptInfo* rel) {
   if (!uses_whole_row(root, rel)) return;
   ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                  errmsg("UPDATE and DELETE of a DynamoDB table cannot use the table's row as a whole"),
+                  errmsg("UPDATE and DELETE of a partitioned table with DynamoDB tables cannot use its row as a whole"),
                   errhint("Name its columns, as in ROW(a, b).")));
 }
 
@@ -193,7 +240,8 @@ ModifyPlan deserialize_modify_plan(List* fdw_private) {
   return plan;
 }
 
-void dynamodbAddForeignUpdateTargets(PlannerInfo* root, Index rtindex, RangeTblEntry*, Relation) {
+void dynamodbAddForeignUpdateTargets(PlannerInfo* root, Index rtindex, RangeTblEntry*, Relation relation) {
+  if (static_cast<int>(rtindex) == root->parse->resultRelation) replace_whole_rows(root, rtindex, relation);
   add_row_identity_var(root, item_var(rtindex), rtindex, kItemJunkName);
 }
 

@@ -39,6 +39,7 @@ struct Overlay {
   int sort_slot;
   std::vector<uint32_t> order_slots;
   bool backward;
+  bool covers_keys;  // the scan looks up keys, and the transaction has written all of them
   std::vector<Row> rows;
   std::size_t next;
   bool decoded;  // the next row is in `item`
@@ -85,7 +86,25 @@ bool is_wanted(const std::set<std::string>& wanted, const std::string& key) {
   return key.compare(0, start.size(), start) == 0;
 }
 
+const PendingItem* find_visible(const Overlay* overlay, const std::string& key) {
+  for (PendingWrites* writes : overlay->writes) {
+    const PendingEntry* entry = writes->find(key);
+    const PendingItem* state = entry != nullptr ? writes->visible(*entry, overlay->command) : nullptr;
+    if (state != nullptr) return state;
+  }
+  return nullptr;
+}
+
+bool covers_keys(const Overlay* overlay, const ScanPlan* plan, const ScanKeys* keys) {
+  if (plan->operation != ReadOperation::get_item && plan->operation != ReadOperation::batch_get_item) return false;
+  for (int i = 0; i < keys->key_count; ++i)
+    if (find_visible(overlay, key_json(plan, keys->values + i * keys->fixed_count, keys->fixed_count)) == nullptr)
+      return false;
+  return true;
+}
+
 void find_rows(Overlay* overlay, const ScanPlan* plan, const ScanKeys* keys) {
+  overlay->covers_keys = keys != nullptr && covers_keys(overlay, plan, keys);
   const bool by_table_key = keys != nullptr && plan->index_name == nullptr;
   std::set<std::string> wanted;
   if (by_table_key) wanted = wanted_keys(plan, keys);
@@ -191,6 +210,7 @@ Overlay* make_overlay(List* targets, const ScanPlan* plan, CommandId command, dy
     for (int i = plan->partition_count; plan->ordered && i < list_length(plan->key_names); ++i)
       made->order_slots.push_back(selection->add(strVal(list_nth(plan->key_names, i))));
     made->backward = plan->backward;
+    made->covers_keys = false;
     made->next = 0;
     made->decoded = false;
     return made;
@@ -230,6 +250,7 @@ Overlay* begin_overlay(const TableOptions* table, const ScanPlan* plan, const Sc
 }
 
 bool covers_everything(const Overlay* overlay) {
+  if (overlay->covers_keys) return true;
   return std::ranges::any_of(overlay->writes,
                              [&](const PendingWrites* writes) { return writes->truncated_before(overlay->command); });
 }
@@ -240,10 +261,7 @@ bool is_covered(const Overlay* overlay, const Item& item) {
   bool done = guard(&failure, [&]() -> std::optional<Error> {
     auto key = key_of_decoded(overlay->target, item, overlay->partition_slot, overlay->sort_slot);
     if (!key.ok()) return std::move(key.error());
-    for (PendingWrites* writes : overlay->writes) {
-      const PendingEntry* entry = writes->find(key.value());
-      covered = covered || (entry != nullptr && writes->visible(*entry, overlay->command) != nullptr);
-    }
+    covered = find_visible(overlay, key.value()) != nullptr;
     return std::nullopt;
   });
   if (!done) report_error(failure, error_context(overlay));

@@ -15,7 +15,8 @@ struct Overlay;
 Overlay* begin_overlay(const TableOptions* table, const ScanPlan* plan, const ScanKeys* keys, CommandId command,
                        dynamodb::AttributeSelection* selection, MemoryContext context);
 
-/// Whether nothing that DynamoDB has can be seen: the table was truncated.
+/// Whether nothing that DynamoDB has can be seen: the table was truncated, or the transaction has written every item
+/// that is looked up.
 bool covers_everything(const Overlay* overlay);
 
 /// Whether the transaction has written the item, which came from DynamoDB and was decoded with the selection.
