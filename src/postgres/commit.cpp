@@ -396,4 +396,13 @@ void send_pending_writes(List* targets) {
   error_context_stack = context.previous;
 }
 
+void check_atomic_limit(const WriteTarget* target) {
+  if (target->commit_mode != CommitMode::atomic) return;
+  ListCell* cell;
+  foreach (cell, group_targets(all_write_targets())) {
+    auto* group = static_cast<Group*>(lfirst(cell));
+    if (group->client == target->client && group->together) check_atomic(group, measure(group));
+  }
+}
+
 }  // namespace dynamodb_fdw

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg.hpp"
+#include "transaction.hpp"
 
 namespace dynamodb_fdw {
 
@@ -9,5 +10,9 @@ namespace dynamodb_fdw {
 /// written; how many items were and were not, and the first keys of those, are in its detail. SQLSTATE 23505 where an
 /// item to be inserted exists, 40001 where an item changed since it was read.
 void send_pending_writes(List* targets);
+
+/// Raises an error where `target` has commit_mode 'atomic' and the transaction has more to write than goes at once. To
+/// be called after each write, so that the statement fails, not the commit.
+void check_atomic_limit(const WriteTarget* target);
 
 }  // namespace dynamodb_fdw

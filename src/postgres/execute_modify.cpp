@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "commit.hpp"
 #include "compat.hpp"
 #include "handles.hpp"
 #include "item_keys.hpp"
@@ -220,6 +221,7 @@ void insert_item(const ModifyState* state, const RowTexts* texts, CommandId comm
   });
   if (!done) report_error(failure, {"write", state->table->table_name});
   if (outcome == PendingWrites::Outcome::duplicate) report_duplicate(state, message_text(texts->shown.c_str()));
+  check_atomic_limit(state->target);
 }
 
 // Whether the transaction itself has an item with this key, or knows that there is none.
@@ -410,6 +412,7 @@ bool settle(const ModifyState* state, const Change* change, PendingWrites::Outco
   const dynamodb::PendingEntry* entry;
   switch (outcome) {
     case PendingWrites::Outcome::done:
+      check_atomic_limit(state->target);
       return true;
     case PendingWrites::Outcome::duplicate:
       report_duplicate(state, new_key_text(state, change));

@@ -166,7 +166,35 @@ ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* targe
   return writer;
 }
 
-WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnums) {
+namespace {
+
+// The row that an error is about.
+struct RowInHand {
+  const ItemWriter* writer;
+  TupleTableSlot* slot;
+};
+
+void append_key_column(StringInfo text, const ColumnOptions* column, TupleTableSlot* slot) {
+  bool is_null;
+  Datum value = slot_getattr(slot, column->attnum, &is_null);
+  Oid output;
+  bool is_varlena;
+  getTypeOutputInfo(column->type, &output, &is_varlena);
+  appendStringInfo(text, "%s%s=%s", text->len > 0 ? ", " : "", column->column_name,
+                   is_null ? "null" : OidOutputFunctionCall(output, value));
+}
+
+// An ErrorContextCallback's function: names the key as the row gives it.
+void add_row_context(void* argument) {
+  auto* in_hand = static_cast<RowInHand*>(argument);
+  StringInfoData text;
+  initStringInfo(&text);
+  for (int i = 0; i < in_hand->writer->column_count; ++i)
+    if (in_hand->writer->columns[i].is_key) append_key_column(&text, in_hand->writer->columns[i].column, in_hand->slot);
+  if (text.len > 0) errcontext("row to be written with the key %s", text.data);
+}
+
+WrittenRow write_columns(const ItemWriter* writer, TupleTableSlot* slot, List* attnums) {
   WrittenRow row{};
   row.columns = static_cast<WrittenColumn*>(palloc0(sizeof(WrittenColumn) * Max(writer->column_count, 1)));
   for (int i = 0; i < writer->column_count; ++i) {
@@ -181,6 +209,17 @@ WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnu
     if (column->has_key_type && written->value.form != WrittenValue::Form::absent)
       check_key_value(writer->table, column->column, column->role, &written->value);
   }
+  return row;
+}
+
+}  // namespace
+
+WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnums) {
+  RowInHand in_hand{writer, slot};
+  ErrorContextCallback context = {error_context_stack, add_row_context, &in_hand};
+  error_context_stack = &context;
+  WrittenRow row = write_columns(writer, slot, attnums);
+  error_context_stack = context.previous;
   return row;
 }
 
