@@ -51,7 +51,8 @@ List* used_columns(RelOptInfo* rel, const TableOptions* table, const ModifyNeeds
   ListCell* cell;
   foreach (cell, rel->baserestrictinfo)
     pull_varattnos(reinterpret_cast<Node*>(lfirst_node(RestrictInfo, cell)->clause), rel->relid, &used);
-  bool whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used);
+  // RETURNING is not among the scan's targets: DELETE has it look at the scanned row.
+  bool whole_row = modify != nullptr || bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used);
   List* columns = NIL;
   for (int i = 0; i < table->column_count; ++i) {
     const ColumnOptions& column = table->columns[i];
