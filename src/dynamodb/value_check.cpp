@@ -143,8 +143,8 @@ std::optional<Error> check_item(const Value& item) {
   if (auto failure = Checker().check_map(item, 0)) return failure;
   std::size_t size = item_size(item);
   if (size <= kMaxItemBytes) return std::nullopt;
-  return Error::invalid_value("the item has " + std::to_string(size) + " bytes, but DynamoDB takes at most " +
-                              std::to_string(kMaxItemBytes));
+  return Error::limit_exceeded("the item has " + std::to_string(size) + " bytes, but DynamoDB takes at most " +
+                               std::to_string(kMaxItemBytes));
 }
 
 }  // namespace dynamodb

@@ -191,22 +191,23 @@ std::optional<Error> compose(const ModifyState* state, const WrittenRow& row, Ro
   dynamodb::Result<std::string> key = key_of_item(state->target, item.value());
   if (!key.ok()) return std::move(key.error());
   texts->shown = key_text(state->target, key.value());
-  if (auto error = dynamodb::check_item(item.value())) {
-    error->detail = "The item's key is " + texts->shown + ".";
-    return error;
-  }
+  if (auto error = dynamodb::check_item(item.value())) return error;
   texts->key = std::move(key.value());
   append_typed_item(texts->item, item.value());
   return std::nullopt;
 }
 
 RowTexts* compose_row(const ModifyState* state, TupleTableSlot* slot) {
+  RowInHand in_hand{state->writer, slot};
+  ErrorContextCallback context = {error_context_stack, add_row_context, &in_hand};
+  error_context_stack = &context;
   WrittenRow row = write_row(state->writer, slot, NIL);
   check_key_columns(state, row);
   RowTexts* texts = make_texts(state);
   RowFailure failure{};
   if (!guard(&failure.error, [&] { return compose(state, row, texts, &failure.column); }))
     report_row_failure(state->writer, failure);
+  error_context_stack = context.previous;
   return texts;
 }
 
@@ -358,11 +359,7 @@ std::optional<Error> edit(const ModifyState* state, Change& change, const Writte
   change.new_key = std::move(key.value());
   add_conditions(state, change, change.new_key != change.key);
   append_typed_item(change.item, change.edited.after);
-  if (auto error = dynamodb::check_item(change.edited.after)) {
-    error->detail = "The item's key is " + change.shown + ".";
-    return error;
-  }
-  return std::nullopt;
+  return dynamodb::check_item(change.edited.after);
 }
 
 // Library code: that the service can be told of the change, now rather than at the commit.
@@ -483,6 +480,9 @@ TupleTableSlot* dynamodbExecForeignUpdate(EState* estate, ResultRelInfo* relatio
   ModifyState* state = begin_row(relation);
   MemoryContext old = MemoryContextSwitchTo(state->row_context);
   Change* change = begin_change(state, plan_slot);
+  RowInHand in_hand{state->writer, slot};
+  ErrorContextCallback context = {error_context_stack, add_row_context, &in_hand};
+  error_context_stack = &context;
   WrittenRow row = write_row(state->writer, slot, state->plan.set_columns);
   for (int i = 0; i < row.count; ++i)
     if (row.columns[i].writer->is_key)
@@ -494,6 +494,7 @@ TupleTableSlot* dynamodbExecForeignUpdate(EState* estate, ResultRelInfo* relatio
     return apply_update(state, *change, write_stamp(estate->es_output_cid), &outcome);
   });
   if (!done) report_row_failure(state->writer, failure);
+  error_context_stack = context.previous;
   bool counts = settle(state, change, outcome, estate->es_output_cid);
   if (counts) show_item(state, relation, slot, &change->item);
   MemoryContextSwitchTo(old);

@@ -168,12 +168,6 @@ ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* targe
 
 namespace {
 
-// The row that an error is about.
-struct RowInHand {
-  const ItemWriter* writer;
-  TupleTableSlot* slot;
-};
-
 void append_key_column(StringInfo text, const ColumnOptions* column, TupleTableSlot* slot) {
   bool is_null;
   Datum value = slot_getattr(slot, column->attnum, &is_null);
@@ -184,7 +178,8 @@ void append_key_column(StringInfo text, const ColumnOptions* column, TupleTableS
                    is_null ? "null" : OidOutputFunctionCall(output, value));
 }
 
-// An ErrorContextCallback's function: names the key as the row gives it.
+}  // namespace
+
 void add_row_context(void* argument) {
   auto* in_hand = static_cast<RowInHand*>(argument);
   StringInfoData text;
@@ -194,7 +189,7 @@ void add_row_context(void* argument) {
   if (text.len > 0) errcontext("row to be written with the key %s", text.data);
 }
 
-WrittenRow write_columns(const ItemWriter* writer, TupleTableSlot* slot, List* attnums) {
+WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnums) {
   WrittenRow row{};
   row.columns = static_cast<WrittenColumn*>(palloc0(sizeof(WrittenColumn) * Max(writer->column_count, 1)));
   for (int i = 0; i < writer->column_count; ++i) {
@@ -209,17 +204,6 @@ WrittenRow write_columns(const ItemWriter* writer, TupleTableSlot* slot, List* a
     if (column->has_key_type && written->value.form != WrittenValue::Form::absent)
       check_key_value(writer->table, column->column, column->role, &written->value);
   }
-  return row;
-}
-
-}  // namespace
-
-WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnums) {
-  RowInHand in_hand{writer, slot};
-  ErrorContextCallback context = {error_context_stack, add_row_context, &in_hand};
-  error_context_stack = &context;
-  WrittenRow row = write_columns(writer, slot, attnums);
-  error_context_stack = context.previous;
   return row;
 }
 

@@ -46,6 +46,14 @@ ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* targe
 /// the column.
 WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnums);
 
+/// The row that is being written.
+struct RowInHand {
+  const ItemWriter* writer;
+  TupleTableSlot* slot;
+};
+/// An ErrorContextCallback's function, of a RowInHand: names the key as the row gives it.
+void add_row_context(void* row_in_hand);
+
 /// What went wrong in a library call about a row; where it is about one column, which.
 struct RowFailure {
   PlainError error;
