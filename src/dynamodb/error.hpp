@@ -73,6 +73,7 @@ struct Error {
   static Error no_credentials(std::string message) { return make(ErrorKind::no_credentials, std::move(message)); }
   static Error bad_configuration(std::string message) { return make(ErrorKind::bad_configuration, std::move(message)); }
   static Error invalid_value(std::string message) { return make(ErrorKind::invalid_value, std::move(message)); }
+  static Error limit_exceeded(std::string message) { return make(ErrorKind::limit_exceeded, std::move(message)); }
   static Error internal(std::string message) { return make(ErrorKind::internal, std::move(message)); }
 
  private:

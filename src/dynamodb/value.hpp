@@ -82,8 +82,8 @@ std::size_t item_size(const Value& item) noexcept;
 /// sets, duplicates in sets, elements of other types in sets, names of members that are empty or longer than
 /// kMaxAttributeNameBytes. Null: nothing is wrong. Error: invalid_value.
 std::optional<Error> check_value(const Value& value);
-/// The same for a whole item, its attributes' names included; errors name the attribute. limit_exceeded: it is larger than
-/// kMaxItemBytes.
+/// The same for a whole item, its attributes' names included; errors name the attribute. limit_exceeded: it is larger
+/// than kMaxItemBytes.
 std::optional<Error> check_item(const Value& item);
 
 /// The value at a path; null when there is none.

@@ -350,6 +350,7 @@ void send_separately(Sender* sender, bool delete_first) {
 void send_group(const Group* group, CommitProgress* progress) {
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dynamodb_fdw commit", ALLOCSET_SMALL_SIZES);
   MemoryContext old = MemoryContextSwitchTo(context);
+  hold_client(group->client, context);
   Sender* sender = make_sender(group, progress, context);
   GroupSize size = measure(group);
   bool all_collected;

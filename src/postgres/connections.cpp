@@ -182,6 +182,19 @@ dynamodb::RateLimiter* rate_limiter(Oid relid, bool writes, double units_per_sec
 
 }  // namespace
 
+void hold_client(dynamodb::Client* client, MemoryContext owner) {
+  auto* hold = static_cast<Hold*>(MemoryContextAllocZero(owner, sizeof(Hold)));
+  ListCell* cell;
+  foreach (cell, connections)
+    if (static_cast<Connection*>(lfirst(cell))->client == client)
+      hold->connection = static_cast<Connection*>(lfirst(cell));
+  if (hold->connection == nullptr) elog(ERROR, "the client to hold has been closed");
+  ++hold->connection->users;
+  hold->callback.func = let_go;
+  hold->callback.arg = hold;
+  MemoryContextRegisterResetCallback(owner, &hold->callback);
+}
+
 dynamodb::Client* acquire_client(Oid serverid, Oid userid, const char* region, MemoryContext owner) {
   register_callbacks();
   close_unused();

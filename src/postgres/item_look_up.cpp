@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "connections.hpp"
 #include "handles.hpp"
 #include "item_keys.hpp"
 #include "read_stream.hpp"
@@ -83,6 +84,7 @@ std::optional<Error> note_item(ItemLookUp* look_up) {
 }  // namespace
 
 ItemLookUp* make_item_look_up(const WriteTarget* target, LookUpScope scope, MemoryContext context) {
+  hold_client(target->client, context);
   return make_owned<ItemLookUp>(context, [&] {
     auto made = std::make_unique<ItemLookUp>();
     made->target = target;

@@ -1,6 +1,7 @@
 // Reads the keys of all items of a table that the transaction writes to, as TRUNCATE needs them.
 #include "key_scan.hpp"
 
+#include "connections.hpp"
 #include "handles.hpp"
 #include "item_keys.hpp"
 #include "read_stream.hpp"
@@ -40,6 +41,7 @@ dynamodb::RequestSet key_requests(const WriteTarget* target) {
 }  // namespace
 
 KeyScan* begin_key_scan(const WriteTarget* target, MemoryContext context) {
+  hold_client(target->client, context);
   auto* scan = make_owned<KeyScan>(context, [&] {
     auto made = std::make_unique<KeyScan>();
     made->target = target;

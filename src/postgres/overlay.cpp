@@ -86,33 +86,44 @@ bool is_wanted(const std::set<std::string>& wanted, const std::string& key) {
   return key.compare(0, start.size(), start) == 0;
 }
 
-const PendingItem* find_visible(const Overlay* overlay, const std::string& key) {
+// The entry and state of an item that the scan sees; null states: not written.
+Row find_visible(const Overlay* overlay, const std::string& key) {
   for (PendingWrites* writes : overlay->writes) {
     const PendingEntry* entry = writes->find(key);
     const PendingItem* state = entry != nullptr ? writes->visible(*entry, overlay->command) : nullptr;
-    if (state != nullptr) return state;
+    if (state != nullptr) return {entry, state, {}};
   }
-  return nullptr;
+  return {nullptr, nullptr, {}};
 }
 
-bool covers_keys(const Overlay* overlay, const ScanPlan* plan, const ScanKeys* keys) {
-  if (plan->operation != ReadOperation::get_item && plan->operation != ReadOperation::batch_get_item) return false;
-  for (int i = 0; i < keys->key_count; ++i)
-    if (find_visible(overlay, key_json(plan, keys->values + i * keys->fixed_count, keys->fixed_count)) == nullptr)
-      return false;
-  return true;
+void add_row(Overlay* overlay, const Row& row) {
+  if (row.state->effect != PendingItem::Effect::absent) overlay->rows.push_back(row);
+}
+
+// Of whole keys each is looked for.
+void find_looked_up_rows(Overlay* overlay, const ScanPlan* plan, const ScanKeys* keys) {
+  overlay->covers_keys = true;
+  for (int i = 0; i < keys->key_count; ++i) {
+    Row row = find_visible(overlay, key_json(plan, keys->values + i * keys->fixed_count, keys->fixed_count));
+    if (row.state != nullptr)
+      add_row(overlay, row);
+    else
+      overlay->covers_keys = false;
+  }
 }
 
 void find_rows(Overlay* overlay, const ScanPlan* plan, const ScanKeys* keys) {
-  overlay->covers_keys = keys != nullptr && covers_keys(overlay, plan, keys);
+  if (plan->operation == ReadOperation::get_item || plan->operation == ReadOperation::batch_get_item) {
+    find_looked_up_rows(overlay, plan, keys);
+    return;
+  }
   const bool by_table_key = keys != nullptr && plan->index_name == nullptr;
   std::set<std::string> wanted;
   if (by_table_key) wanted = wanted_keys(plan, keys);
   for (PendingWrites* writes : overlay->writes)
-    for (PendingEntry& entry : writes->entries()) {
+    for (const PendingEntry& entry : writes->entries()) {
       const PendingItem* state = writes->visible(entry, overlay->command);
-      if (state == nullptr || state->effect == PendingItem::Effect::absent) continue;
-      if (!by_table_key || is_wanted(wanted, entry.key)) overlay->rows.push_back({&entry, state, {}});
+      if (state != nullptr && (!by_table_key || is_wanted(wanted, entry.key))) add_row(overlay, {&entry, state, {}});
     }
 }
 
@@ -261,7 +272,7 @@ bool is_covered(const Overlay* overlay, const Item& item) {
   bool done = guard(&failure, [&]() -> std::optional<Error> {
     auto key = key_of_decoded(overlay->target, item, overlay->partition_slot, overlay->sort_slot);
     if (!key.ok()) return std::move(key.error());
-    covered = find_visible(overlay, key.value()) != nullptr;
+    covered = find_visible(overlay, key.value()).state != nullptr;
     return std::nullopt;
   });
   if (!done) report_error(failure, error_context(overlay));

@@ -19,8 +19,10 @@ const char* text_or_empty(const char* text) { return text != nullptr ? text : ""
 
 bool anything_pending() {
   ListCell* cell;
-  foreach (cell, targets)
-    if (!static_cast<WriteTarget*>(lfirst(cell))->writes->empty()) return true;
+  foreach (cell, targets) {
+    auto* target = static_cast<WriteTarget*>(lfirst(cell));
+    if (!target->writes->empty() || target->streamed != nullptr) return true;
+  }
   return false;
 }
 
