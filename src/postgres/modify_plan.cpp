@@ -12,6 +12,7 @@ extern "C" {
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "parser/parsetree.h"
+#include "rewrite/rewriteHandler.h"
 }
 
 namespace dynamodb_fdw {
@@ -148,6 +149,15 @@ bool has_generated_columns(Relation relation) {
   return relation->rd_att->constr != nullptr && relation->rd_att->constr->has_generated_stored;
 }
 
+// What the expressions of generated columns use, in the form of pull_varattnos().
+Bitmapset* generating_attributes(Relation relation) {
+  Bitmapset* attributes = nullptr;
+  for (int i = 0; i < relation->rd_att->natts; ++i)
+    if (TupleDescAttr(relation->rd_att, i)->attgenerated != '\0')
+      pull_varattnos(build_column_default(relation, i + 1), 1, &attributes);
+  return attributes;
+}
+
 List* all_columns(const TableOptions* table) {
   List* columns = NIL;
   for (int i = 0; i < table->column_count; ++i)
@@ -184,6 +194,22 @@ void find_document_use(PlannerInfo* root, RelOptInfo* rel, const TableOptions* t
   }
 }
 
+// Columns that triggers and generated columns use are used as a whole.
+void add_used(const TableOptions* table, List* columns, ModifyNeeds* needs) {
+  needs->used = list_concat_unique_int(needs->used, columns);
+  ListCell* cell;
+  foreach (cell, columns)
+    needs->whole_document = needs->whole_document || table->columns[lfirst_int(cell) - 1].document;
+}
+
+// What a trigger makes of the row may depend on any column, what a generated column has on those that it names.
+void find_hidden_use(const TableOptions* table, Relation relation, CmdType command, ModifyNeeds* needs) {
+  if (has_row_triggers(relation->trigdesc, command, true))
+    add_used(table, all_columns(table), needs);
+  else if (command == CMD_UPDATE && has_generated_columns(relation))
+    add_used(table, to_columns(table, generating_attributes(relation)), needs);
+}
+
 void look_at_relation(PlannerInfo* root, RelOptInfo* rel, const TableOptions* table, ModifyNeeds* needs) {
   CmdType command = root->parse->commandType;
   Relation relation = table_open(table->relid, NoLock);
@@ -194,6 +220,7 @@ void look_at_relation(PlannerInfo* root, RelOptInfo* rel, const TableOptions* ta
   needs->whole_row = root->parse->returningList != NIL || root->parse->withCheckOptions != NIL ||
                      has_row_triggers(relation->trigdesc, command, false) ||
                      (command == CMD_UPDATE && has_generated_columns(relation));
+  find_hidden_use(table, relation, command, needs);
   table_close(relation, NoLock);
 }
 
@@ -205,9 +232,9 @@ ModifyNeeds* find_modify_needs(PlannerInfo* root, RelOptInfo* rel, const TableOp
   if (!is_target(root, rel)) return nullptr;
   auto* needs = static_cast<ModifyNeeds*>(palloc0(sizeof(ModifyNeeds)));
   needs->used = to_columns(table, used_attributes(root, rel));
+  find_document_use(root, rel, table, needs);
   look_at_relation(root, rel, table, needs);
   needs->all_attributes = sets_key_or_document(table, needs->set_columns);
-  find_document_use(root, rel, table, needs);
   return needs;
 }
 
