@@ -9,9 +9,6 @@ namespace {
 
 using Kind = Filter::Kind;
 
-// Names are at most 255 bytes of "#n" placeholders here; this leaves room for the last digits.
-constexpr std::size_t kMaxFilterBytes = kMaxExpressionBytes - 64;
-
 Filter connect(Kind kind, std::vector<Filter> children) {
   Filter filter;
   filter.kind = kind;
@@ -216,21 +213,35 @@ class ExpressionWriter {
 
 // What has been used of the limits so far.
 struct Budget {
+  ExpressionPlaceholders placeholders;
   int operators = 0;
   std::size_t bytes = 0;
   std::size_t values = 0;
 };
 
-// Whether one more condition fits; its text is written to scratch placeholders first, because what does not fit must
-// leave none.
-bool fits(const Filter& filter, const ExpressionPlaceholders& placeholders, Budget& budget) {
-  ExpressionPlaceholders scratch = placeholders;
-  std::string text;
-  ExpressionWriter(text, scratch).write(filter);
-  Budget next{budget.operators + operator_count(filter) + 1, budget.bytes + text.size() + 7,
+// Developer Guide, "Global secondary indexes": four partition and four sort key attributes; a range has two values.
+constexpr int kMostKeyNames = 8;
+constexpr int kMostKeyValues = 9;
+
+// A key condition may have taken as many placeholders: those of the filter are no shorter than counted then.
+Budget beside_key_condition() {
+  Budget budget;
+  for (int i = 0; i < kMostKeyNames; ++i) budget.placeholders.name(std::string(1, static_cast<char>(i)));
+  for (int i = 0; i < kMostKeyValues; ++i) budget.placeholders.value({});
+  return budget;
+}
+
+// Takes one more condition, with the word and the parentheses that join it to the others, if it fits.
+bool take(const Filter& filter, Budget& budget) {
+  constexpr std::size_t kJoinBytes = 7;  // " AND ()"
+  Budget next{budget.placeholders, budget.operators + operator_count(filter) + 1, budget.bytes + kJoinBytes,
               budget.values + value_bytes(filter)};
-  if (next.operators > kMaxOperators || next.bytes > kMaxFilterBytes || next.values > kMaxValueBytes / 2) return false;
-  budget = next;
+  if (next.operators > kMaxOperators || next.values > kMaxValueBytes / 2) return false;
+  std::string text;
+  ExpressionWriter(text, next.placeholders).write(filter);
+  next.bytes += text.size();
+  if (next.bytes > kMaxExpressionBytes) return false;
+  budget = std::move(next);
   return true;
 }
 
@@ -265,18 +276,16 @@ Filter simplify(Filter filter) {
   }
 }
 
+std::vector<bool> fitting_conditions(const std::vector<Filter>& conditions) {
+  Budget budget = beside_key_condition();
+  std::vector<bool> fitting;
+  for (const Filter& condition : conditions) fitting.push_back(take(condition, budget));
+  return fitting;
+}
+
 std::string filter_expression(const Filter& filter, ExpressionPlaceholders& placeholders) {
-  Budget budget;
-  std::vector<Filter> kept;
-  if (filter.kind == Kind::all) {
-    for (const Filter& child : filter.children)
-      if (fits(child, placeholders, budget)) kept.push_back(child);
-  } else if (fits(filter, placeholders, budget)) {
-    kept.push_back(filter);
-  }
   std::string text;
-  if (kept.size() == 1) ExpressionWriter(text, placeholders).write(kept.front());
-  if (kept.size() > 1) ExpressionWriter(text, placeholders).write(Filter::all(std::move(kept)));
+  ExpressionWriter(text, placeholders).write(filter);
   return text;
 }
 

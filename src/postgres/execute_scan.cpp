@@ -220,13 +220,13 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
 
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext) {
   if (state->plan.filter == nullptr) return nullptr;
-  return evaluate_filter(econtext, state->plan.filter, state->filter_operands, state->plan.key_names);
+  return within_limits(evaluate_filter(econtext, state->plan.filter, state->filter_operands, state->plan.key_names));
 }
 
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {
   if (state->plan.tuple_count > 0)
-    return evaluate_tuples(econtext, state->operands, state->plan.tuple_count, state->plan.key_types,
-                           state->plan.partition_count);
+    return evaluate_tuples(econtext, state->operands, state->operand_count, state->plan.tuple_count,
+                           state->plan.key_types, state->plan.partition_count);
   return evaluate_keys(econtext, state->operands, state->operand_count, state->plan.key_types,
                        state->plan.partition_count);
 }

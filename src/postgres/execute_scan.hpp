@@ -45,7 +45,7 @@ struct ScanState {
 /// All that the node's scans have cost so far.
 dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
 
-/// Evaluates the filter; palloc'ed in the current context. Null: there is none.
+/// Evaluates the filter, as much of it as is sent; palloc'ed in the current context. Null: there is none.
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext);
 
 /// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is no

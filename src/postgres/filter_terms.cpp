@@ -90,6 +90,10 @@ bool collation_fits(const Comparison& comparison) {
          (!is_range(comparison.comparator) || sorts_by_bytes(comparison.collation));
 }
 
+void refuse(FilterContext* context, PushDown reason) {
+  if (context->refusal == PushDown::no_counterpart) context->refusal = reason;
+}
+
 // NOT turns a comparison into its opposite: SQL's third value and DynamoDB's missing attributes are no case of its own
 // then.
 bool negate(Comparator* comparator) {
@@ -122,9 +126,16 @@ FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool nega
   FilterTerm traits{};
   if (!match_comparison(context->rel, context->table, clause, &comparison)) return nullptr;
   List* path = column_path(comparison.column);
-  if (path == NIL || !filter_type(comparison.column, &traits) || !operand_fits(comparison.operand_type, traits) ||
-      !collation_fits(comparison))
+  if (path == NIL) return nullptr;
+  if (!filter_type(comparison.column, &traits) || !operand_fits(comparison.operand_type, traits)) {
+    refuse(context, PushDown::column_type);
     return nullptr;
+  }
+  if (!collation_fits(comparison)) {
+    bool deterministic = is_deterministic(comparison.collation);
+    refuse(context, deterministic ? PushDown::collation_order : PushDown::collation_equality);
+    return nullptr;
+  }
   FilterTerm* term = make_term(context, TermKind::compare, path, comparison.operand);
   if (term == nullptr) return nullptr;
   term->type = traits.type;
@@ -272,8 +283,15 @@ bool is_expressible_path(List* path) {
 }
 
 FilterTerm* make_term(FilterContext* context, TermKind kind, List* path, Expr* operand) {
-  if (path != NIL && (!is_expressible_path(path) || names_queried_key(context, path))) return nullptr;
-  if (operand != nullptr && !is_known_before_scan(context->root, operand, context->outer)) return nullptr;
+  if (path != NIL && !is_expressible_path(path)) return nullptr;
+  if (path != NIL && names_queried_key(context, path)) {
+    refuse(context, PushDown::names_key);
+    return nullptr;
+  }
+  if (operand != nullptr && !is_known_before_scan(context->root, operand, context->outer)) {
+    refuse(context, PushDown::operand);
+    return nullptr;
+  }
   auto* term = static_cast<FilterTerm*>(palloc0(sizeof(FilterTerm)));
   term->kind = kind;
   term->path = path;

@@ -4,6 +4,7 @@
 
 #include "comparisons.hpp"
 #include "key_schema.hpp"
+#include "key_use.hpp"
 #include "pg.hpp"
 
 namespace dynamodb_fdw {
@@ -46,7 +47,8 @@ struct FilterContext {
   const TableOptions* table;
   const KeySchema* queried;  ///< a Query's filter must not name these keys; null: a Scan
   Relids outer;
-  List* operands;  ///< Expr*
+  List* operands;    ///< Expr*
+  PushDown refusal;  ///< why there is no term, as far as it is known better than no_counterpart
 };
 
 /// The term for `clause` (negated: for NOT clause), or null when there is none. Never true for fewer items than the SQL

@@ -1,6 +1,8 @@
 // A filter with its values, in plain memory: what terms become when a scan starts.
 #include "plain_filter.hpp"
 
+#include "guard.hpp"
+
 namespace dynamodb_fdw {
 
 using dynamodb::AttributeType;
@@ -58,8 +60,6 @@ bool names_queried_key(const PlainFilter* filter, List* queried_key) {
   return filter->path != NIL && list_member(queried_key, linitial(filter->path));
 }
 
-// Folds constants, as the library does with its form, so that EXPLAIN shows what is sent.
-
 }  // namespace
 
 PlainFilter* fold(PlainFilter* filter, List* queried_key) {
@@ -83,6 +83,35 @@ PlainFilter* fold(PlainFilter* filter, List* queried_key) {
   }
   if (kept == NIL) return constant(neutral);
   return list_length(kept) == 1 ? static_cast<PlainFilter*>(linitial(kept)) : connect(filter->kind, kept);
+}
+
+List* filter_parts(PlainFilter* filter) {
+  if (filter->kind == Kind::constant) return NIL;
+  return filter->kind == Kind::all ? filter->children : list_make1(filter);
+}
+
+bool* fitting_parts(List* parts) {
+  auto* fitting = static_cast<bool*>(palloc0(sizeof(bool) * Max(list_length(parts), 1)));
+  PlainError failure;
+  guard(&failure, [&] {
+    std::vector<dynamodb::Filter> conditions;
+    ListCell* cell;
+    foreach (cell, parts)
+      conditions.push_back(dynamodb::simplify(to_library_filter(static_cast<PlainFilter*>(lfirst(cell)))));
+    int next = 0;
+    for (bool fits : dynamodb::fitting_conditions(conditions)) fitting[next++] = fits;
+  });
+  return fitting;
+}
+
+PlainFilter* within_limits(PlainFilter* filter) {
+  List* parts = filter_parts(filter);
+  bool* fitting = fitting_parts(parts);
+  List* kept = NIL;
+  ListCell* cell;
+  foreach (cell, parts)
+    if (fitting[foreach_current_index(cell)]) kept = lappend(kept, lfirst(cell));
+  return list_length(kept) == list_length(parts) ? filter : fold(connect(Kind::all, kept), NIL);
 }
 
 dynamodb::Filter to_library_filter(const PlainFilter* plain) {

@@ -25,6 +25,15 @@ inline bool is_never_true(const PlainFilter* filter) {
 /// The library's form of it. Library code: runs guarded, does not ereport.
 dynamodb::Filter to_library_filter(const PlainFilter* filter);
 
+/// The parts of a folded filter that hold together: those of an AND, or itself. PlainFilter*.
+List* filter_parts(PlainFilter* filter);
+
+/// Which of the parts fit into one expression; palloc'ed, in their order.
+bool* fitting_parts(List* parts);
+
+/// A folded filter without the parts that do not fit: what is sent.
+PlainFilter* within_limits(PlainFilter* filter);
+
 /// The filter as EXPLAIN shows it, palloc'ed.
 char* filter_text(const PlainFilter* filter);
 

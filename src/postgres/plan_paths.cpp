@@ -205,7 +205,18 @@ int first_page_limit(PlannerInfo* root, RelOptInfo* rel, bool few_rows) {
   return static_cast<int>(Min(std::ceil(root->limit_tuples), 1000000));
 }
 
-List* fill_key(ScanPlan* plan, const KeyUse* use) {
+// The place of a condition in the plan's qual, which has no pseudoconstants.
+int place_in_qual(List* scan_clauses, const RestrictInfo* restriction) {
+  int place = 0;
+  ListCell* cell;
+  foreach (cell, scan_clauses) {
+    if (lfirst(cell) == restriction) break;
+    if (!lfirst_node(RestrictInfo, cell)->pseudoconstant) ++place;
+  }
+  return place;
+}
+
+List* fill_key(ScanPlan* plan, const KeyUse* use, List* scan_clauses) {
   const KeySchema* schema = use->schema;
   plan->index_name = schema->index_name;
   plan->partition_count = schema->partition_count;
@@ -223,6 +234,7 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
     foreach (value, static_cast<List*>(lfirst(cell))) {
       plan->clause_attributes = lappend_int(plan->clause_attributes, foreach_current_index(value));
       plan->clause_comparators = lappend_int(plan->clause_comparators, static_cast<int>(Comparator::equal));
+      plan->clause_conditions = lappend_int(plan->clause_conditions, place_in_qual(scan_clauses, use->tuples_of));
       operands = lappend(operands, lfirst(value));
     }
   }
@@ -230,6 +242,7 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
     auto* clause = static_cast<KeyClause*>(lfirst(cell));
     plan->clause_attributes = lappend_int(plan->clause_attributes, clause->attribute);
     plan->clause_comparators = lappend_int(plan->clause_comparators, static_cast<int>(clause->comparator));
+    plan->clause_conditions = lappend_int(plan->clause_conditions, place_in_qual(scan_clauses, clause->restriction));
     operands = lappend(operands, clause->operand);
   }
   return operands;
@@ -237,25 +250,43 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
 
 // What becomes of each condition: part of the key, of the filter, or left to PostgreSQL for a reason.
 struct ConditionPlan {
-  List* verdicts;  // integers: PushDown
-  List* terms;     // FilterTerm*
+  List* verdicts;    // integers: PushDown
+  List* terms;       // FilterTerm*
+  List* conditions;  // integers: the places of the terms' conditions
 };
+
+// The term for a condition that is not part of the key, or the verdict why there is none.
+FilterTerm* plan_filter(FilterContext* context, const AccessPath* access, const Condition* condition,
+                        PushDown* verdict) {
+  bool known_better = *verdict != PushDown::no_counterpart;
+  bool filters = access->operation == ReadOperation::scan || access->operation == ReadOperation::query;
+  if (!filters) {
+    if (!known_better) *verdict = PushDown::no_filter;
+    return nullptr;
+  }
+  context->refusal = PushDown::no_counterpart;
+  FilterTerm* term = translate_filter(context, condition->restriction->clause, false);
+  if (term != nullptr)
+    *verdict = PushDown::filter;
+  else if (!known_better)
+    *verdict = context->refusal;
+  return term;
+}
 
 ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planned, const AccessPath* access,
                               List* scan_clauses) {
   ConditionPlan result{};
-  bool filters = access->operation == ReadOperation::scan || access->operation == ReadOperation::query;
   ListCell* cell;
   foreach (cell, take_apart(context->rel, planned->table, scan_clauses)) {
     auto* condition = static_cast<Condition*>(lfirst(cell));
     if (condition->restriction->pseudoconstant) continue;
     PushDown verdict = verdict_on(context->root, table_schema(planned), access->use, condition, context->outer);
     FilterTerm* term = nullptr;
-    if (filters && verdict != PushDown::key_condition)
-      term = translate_filter(context, condition->restriction->clause, false);
+    if (verdict != PushDown::key_condition && verdict != PushDown::always_true)
+      term = plan_filter(context, access, condition, &verdict);
     if (term != nullptr) {
       result.terms = lappend(result.terms, term);
-      verdict = PushDown::filter;
+      result.conditions = lappend_int(result.conditions, list_length(result.verdicts));
     }
     result.verdicts = lappend_int(result.verdicts, static_cast<int>(verdict));
   }
@@ -301,7 +332,9 @@ void dynamodbGetForeignPaths(PlannerInfo* root, RelOptInfo* rel, Oid) {
   // No more rows come out than are read.
   foreach (cell, paths) rel->rows = clamp_row_est(Min(rel->rows, static_cast<AccessPath*>(lfirst(cell))->items));
   foreach (cell, paths) add_foreign_path(root, rel, static_cast<AccessPath*>(lfirst(cell)), nullptr);
-  add_foreign_path(root, rel, scan_path(planned, rel), nullptr);
+  AccessPath* scan = scan_path(planned, rel);
+  add_foreign_path(root, rel, scan, nullptr);
+  note_indexes_for_scan(root, rel, planned, scan);
   add_parameterised_paths(root, rel, planned);
 }
 
@@ -321,11 +354,13 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
   plan.projection = planned->attributes;
-  FilterContext context{root, rel, planned->table, access->use ? access->use->schema : nullptr, outer, NIL};
+  FilterContext context{root,  rel, planned->table,          access->use ? access->use->schema : nullptr,
+                        outer, NIL, PushDown::no_counterpart};
   ConditionPlan conditions = plan_conditions(&context, planned, access, scan_clauses);
   plan.verdicts = conditions.verdicts;
   plan.filter = join_terms(conditions.terms);
-  plan.indexes_left_out = planned->indexes_left_out;
+  plan.filter_conditions = conditions.conditions;
+  plan.indexes_left_out = better_indexes(planned, access, path->path.total_cost);
   plan.estimated_capacity =
       estimate_read_capacity(access->size, access->items, access->requests, planned->table->consistent_read);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
@@ -333,7 +368,7 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
     plan.index_name = access->scanned->index_name;
     plan.expected_items = access->scanned->items;
   }
-  List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
+  List* operands = access->use != nullptr ? fill_key(&plan, access->use, scan_clauses) : NIL;
   operands = list_concat(operands, context.operands);
   return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
                           serialize_scan_plan(plan), NIL, NIL, outer_plan);

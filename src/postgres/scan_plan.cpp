@@ -15,7 +15,9 @@ enum Item {
   kKeyTypes,
   kClauseAttributes,
   kClauseComparators,
+  kClauseConditions,
   kFilter,
+  kFilterConditions,
   kColumns,
   kProjection,
   kVerdicts,
@@ -49,9 +51,9 @@ List* serialize_scan_plan(const ScanPlan& plan) {
   numbers = lappend_int(numbers, plan.tuple_count);
   numbers = lappend_int(numbers, plan.count_only);
   List* items = list_make1(numbers);
-  for (List* list :
-       {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators, serialize_filter(plan.filter),
-        plan.columns, plan.projection, plan.verdicts, plan.indexes_left_out})
+  for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators,
+                     plan.clause_conditions, serialize_filter(plan.filter), plan.filter_conditions, plan.columns,
+                     plan.projection, plan.verdicts, plan.indexes_left_out})
     items = lappend(items, list);
   for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
     items = lappend(items, optional_string(text));
@@ -75,6 +77,8 @@ ScanPlan deserialize_scan_plan(List* items) {
   plan.key_types = read_list(items, kKeyTypes);
   plan.clause_attributes = read_list(items, kClauseAttributes);
   plan.clause_comparators = read_list(items, kClauseComparators);
+  plan.clause_conditions = read_list(items, kClauseConditions);
+  plan.filter_conditions = read_list(items, kFilterConditions);
   plan.filter = deserialize_filter(read_list(items, kFilter));
   plan.columns = read_list(items, kColumns);
   plan.projection = read_list(items, kProjection);

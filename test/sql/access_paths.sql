@@ -49,6 +49,21 @@ SELECT asked($$SELECT v FROM (VALUES ('device-40', 'event-001'), ('device-41', '
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey > 'f' AND skey < 'e'$$);
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = '' OR id = NULL$$);
 SELECT asked($$SELECT id FROM fdwtest2 WHERE document @> '[1]'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey = 'event-001' AND skey > 'event-002'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey = 'event-001' AND skey LIKE 'x%'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND id IN ('device-41', 'device-42')$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND id = upper('device-41') AND skey = 'event-001'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE (id, skey) IN (('device-40', 'event-001'), ('device-41', 'event-002')) AND skey > 'event-003'$$);
+-- conditions on one attribute hold together
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE (id, skey) IN (('device-40', 'event-001'), ('device-41', 'event-002')) AND id IN ('device-41', 'x') AND skey LIKE 'event%'$$);
+SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id IN ('device-40', 'device-41', 'device-42') AND id IN ('device-42', 'device-41') AND id < 'device-42'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey IN ('event-001', 'event-003', 'event-009') AND skey >= 'event-003'$$);
+PREPARE two (text, text, text[]) AS SELECT count(*) FROM fdwtest2 WHERE id = $1 AND id = $2 AND id = ANY ($3);
+SET plan_cache_mode = force_generic_plan;
+SELECT asked($$EXECUTE two ('device-40', 'device-41', '{device-40}')$$);
+SELECT asked($$EXECUTE two ('device-40', 'device-40', '{device-41,device-40}')$$);
+RESET plan_cache_mode;
+DEALLOCATE two;
 -- filters and projection
 SELECT asked($$SELECT document->>'number' FROM fdwtest2 WHERE id = 'device-40' AND document->>'active' = 'true'$$);
 SELECT asked($$SELECT id FROM fdwtest2 WHERE document->'details'->>'ticket' = 'T-1234' AND pkey2 IS NOT NULL$$);
