@@ -5,6 +5,7 @@
 #endif
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dynamodb/expression.hpp"
@@ -43,6 +44,10 @@ std::vector<std::string> batch_get_item_heads(const ReadRequest& request, const 
 
 /// Head of the BatchGetItem that asks again for `unprocessed_keys`, a response's JSON object.
 std::string batch_get_item_again(const std::string& unprocessed_keys);
+
+/// The same keys in two halves, each as `unprocessed_keys` of batch_get_item_again(), when the answer to all of them is
+/// too large. `head` is one of batch_get_item_heads() or batch_get_item_again(). Empty for a single key.
+std::vector<std::string> halved_keys(std::string_view head);
 
 /// What makes a Scan's head that of one segment.
 std::string segment_members(uint32_t segment, uint32_t total_segments);

@@ -91,6 +91,30 @@ TEST(BatchGetItemAgain, AsksForWhatWasLeft) {
             R"({"ReturnConsumedCapacity":"TOTAL","RequestItems":{"t":{"Keys":[{"id":{"S":"x"}}]}})");
 }
 
+TEST(HalvedKeys, KeepWhatStandsAroundThem) {
+  ReadRequest full = request({"a"});
+  full.consistent_read = true;
+  const std::string after =
+      R"(],"ConsistentRead":true,"ProjectionExpression":"#0","ExpressionAttributeNames":{"#0":"a"}}})";
+  std::vector<Key> keys = {{{"id", text("x,\"}{")}}, {{"id", text("y")}}, {{"id", text("z")}}};
+  std::string head = batch_get_item_heads(full, keys)[0];
+  EXPECT_EQ(halved_keys(head),
+            (std::vector<std::string>{R"({"t":{"Keys":[{"id":{"S":"x,\"}{"}})" + after,
+                                      R"({"t":{"Keys":[{"id":{"S":"y"}},{"id":{"S":"z"}})" + after}));
+  // What is left unprocessed comes with its own spacing and order.
+  EXPECT_EQ(halved_keys(batch_get_item_again(
+                R"({ "t" : {"ConsistentRead": true, "Keys": [ {"id":{"N":"1"}} , {"id":{"N":"2"}} ] } })")),
+            (std::vector<std::string>{R"({ "t" : {"ConsistentRead": true, "Keys": [ {"id":{"N":"1"}} ] } })",
+                                      R"({ "t" : {"ConsistentRead": true, "Keys": [ {"id":{"N":"2"}} ] } })"}));
+}
+
+TEST(HalvedKeys, AreNoneOfASingleKey) {
+  EXPECT_TRUE(halved_keys(batch_get_item_again(R"({"t":{"Keys":[{"id":{"S":"x"}}]}})")).empty());
+  for (const char* head : {"", "{", R"({"TableName":"t")"}) EXPECT_TRUE(halved_keys(head).empty()) << head;
+  for (const char* items : {"{}", R"({"t":{}})", R"({"t":{"Keys":[1,2]}})", "["})
+    EXPECT_TRUE(halved_keys(batch_get_item_again(items)).empty()) << items;
+}
+
 TEST(SegmentMembers, AreLeftOutForASingleSegment) {
   EXPECT_EQ(segment_members(0, 0), "");
   EXPECT_EQ(segment_members(0, 1), "");
