@@ -218,9 +218,11 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
   return sum;
 }
 
+ReservedNames reserved_names(const ScanState* state) { return {state->plan.key_names, state->plan.key_attributes}; }
+
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext) {
   if (state->plan.filter == nullptr) return nullptr;
-  return within_limits(evaluate_filter(econtext, state->plan.filter, state->filter_operands, state->plan.key_names));
+  return within_limits(evaluate_filter(econtext, state->plan.filter, state->filter_operands, reserved_names(state)));
 }
 
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {

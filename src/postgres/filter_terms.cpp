@@ -22,8 +22,6 @@ namespace {
 
 // --- columns
 
-bool is_float(Oid type) { return type == FLOAT4OID || type == FLOAT8OID; }
-
 // The type of the values that a column reads, where DynamoDB can compare them as PostgreSQL does; false: it cannot.
 bool filter_type(const ColumnOptions* column, FilterTerm* term) {
   if (is_float(getBaseType(column->type))) {
@@ -43,17 +41,6 @@ bool operand_fits(Oid operand_type, const FilterTerm& term) {
   Oid type = getBaseType(operand_type);
   if (term.approximate) return is_float(type);
   return is_exact_key_type(type, -1, term.type);
-}
-
-bool names_queried_key(const FilterContext* context, List* path) {
-  const KeySchema* schema = context->queried;
-  if (schema == nullptr) return false;
-  const char* attribute = strVal(linitial(path));
-  for (int i = 0; i < schema->partition_count; ++i)
-    if (strcmp(schema->partition[i].name, attribute) == 0) return true;
-  for (int i = 0; i < schema->sort_count; ++i)
-    if (strcmp(schema->sort[i].name, attribute) == 0) return true;
-  return false;
 }
 
 // The steps of a mapped_path; NIL when it goes through a list: those have no stable place in a set.
@@ -121,10 +108,9 @@ bool negate(Comparator* comparator) {
   }
 }
 
-FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool negated) {
-  Comparison comparison{};
+// The term for a comparison of a column with a value, or with an array of such.
+FilterTerm* comparison_term(FilterContext* context, const Comparison& comparison) {
   FilterTerm traits{};
-  if (!match_comparison(context->rel, context->table, clause, &comparison)) return nullptr;
   List* path = column_path(comparison.column);
   if (path == NIL) return nullptr;
   if (!filter_type(comparison.column, &traits) || !operand_fits(comparison.operand_type, traits)) {
@@ -145,7 +131,26 @@ FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool nega
   // What LIKE keeps away for certain is known only with its pattern; a prefix or substring is then exact.
   term->exact = !term->approximate && comparison.column->on_type_mismatch == MismatchAction::error &&
                 comparison.comparator != Comparator::like;
-  if (negated && !negate(&term->comparator)) term->negated = true;
+  return term;
+}
+
+FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool negated) {
+  Comparison comparison{};
+  if (!match_comparison(context->rel, context->table, clause, &comparison)) return nullptr;
+  FilterTerm* term = comparison_term(context, comparison);
+  if (term != nullptr && negated && !negate(&term->comparator)) term->negated = true;
+  return term;
+}
+
+// column IS DISTINCT FROM value: as exact as the equality.
+FilterTerm* translate_distinct(FilterContext* context, DistinctExpr* clause, bool negated) {
+  auto* equality = static_cast<OpExpr*>(palloc(sizeof(OpExpr)));
+  *equality = *clause;
+  equality->xpr.type = T_OpExpr;
+  FilterTerm* term = translate_comparison(context, reinterpret_cast<Expr*>(equality), false);
+  if (term == nullptr || term->comparator != Comparator::equal) return nullptr;
+  term->kind = TermKind::is_distinct;
+  term->negated = negated;
   return term;
 }
 
@@ -160,10 +165,25 @@ FilterTerm* translate_not_in(FilterContext* context, ScalarArrayOpExpr* clause, 
   return translate_comparison(context, reinterpret_cast<Expr*>(opposite), !negated);
 }
 
+// column <operator> ANY or ALL (array): exact if each comparison is. NOT of it is the opposite operator with the other
+// word by the time it gets here.
+FilterTerm* translate_quantified(FilterContext* context, ScalarArrayOpExpr* clause, bool negated) {
+  Comparison comparison{};
+  comparison.column = match_column(context->rel, context->table, static_cast<Node*>(linitial(clause->args)));
+  if (negated || comparison.column == nullptr || !comparator_of(clause->opno, &comparison.comparator)) return nullptr;
+  comparison.operand = static_cast<Expr*>(lsecond(clause->args));
+  comparison.operand_type = get_base_element_type(exprType(strip_relabel(reinterpret_cast<Node*>(comparison.operand))));
+  comparison.collation = clause->inputcollid;
+  FilterTerm* term = comparison_term(context, comparison);
+  if (term != nullptr) term->kind = clause->useOr ? TermKind::compare_any : TermKind::compare_all;
+  return term;
+}
+
 FilterTerm* translate_array(FilterContext* context, ScalarArrayOpExpr* clause, bool negated) {
   if (FilterTerm* term = translate_document_list(context, clause, negated)) return term;
   if (FilterTerm* term = translate_not_in(context, clause, negated)) return term;
-  return translate_comparison(context, reinterpret_cast<Expr*>(clause), negated);
+  if (FilterTerm* term = translate_comparison(context, reinterpret_cast<Expr*>(clause), negated)) return term;
+  return translate_quantified(context, clause, negated);
 }
 
 // column NOT LIKE pattern
@@ -187,7 +207,8 @@ bool is_json(Oid type) { return type == JSONOID || type == JSONBOID; }
 
 FilterTerm* translate_null_test(FilterContext* context, NullTest* test, bool negated) {
   const ColumnOptions* column = match_column(context->rel, context->table, reinterpret_cast<Node*>(test->arg));
-  if (column == nullptr || test->argisrow || column_path(column) == NIL) return nullptr;
+  if (column == nullptr) return translate_document_null_test(context, test, negated);
+  if (test->argisrow || column_path(column) == NIL) return nullptr;
   bool not_null = (test->nulltesttype == IS_NOT_NULL) != negated;
   bool lenient = column->on_type_mismatch == MismatchAction::null;
   // With on_type_mismatch null, values that do not fit are NULL too: which those are, DynamoDB cannot tell.
@@ -283,9 +304,9 @@ bool is_expressible_path(List* path) {
 }
 
 FilterTerm* make_term(FilterContext* context, TermKind kind, List* path, Expr* operand) {
-  if (path != NIL && !is_expressible_path(path)) return nullptr;
-  if (path != NIL && names_queried_key(context, path)) {
-    refuse(context, PushDown::names_key);
+  if (!is_expressible_path(path)) return nullptr;
+  if (!may_name(context->reserved, path)) {
+    if (list_member(context->reserved.queried_key, linitial(path))) refuse(context, PushDown::names_key);
     return nullptr;
   }
   if (operand != nullptr && !is_known_before_scan(context->root, operand, context->outer)) {
@@ -311,6 +332,8 @@ FilterTerm* translate_filter(FilterContext* context, Expr* clause, bool negated)
       return translate_operator(context, reinterpret_cast<OpExpr*>(clause), negated);
     case T_ScalarArrayOpExpr:
       return translate_array(context, reinterpret_cast<ScalarArrayOpExpr*>(clause), negated);
+    case T_DistinctExpr:
+      return translate_distinct(context, reinterpret_cast<DistinctExpr*>(clause), negated);
     case T_FuncExpr:
       return translate_comparison(context, clause, negated);
     case T_NullTest:

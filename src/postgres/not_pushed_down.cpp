@@ -20,9 +20,10 @@ struct FilterOfCondition {
 FilterOfCondition evaluate_condition(const ScanState* state, ExprContext* econtext, const FilterTerm* term, int place) {
   const ScanPlan& plan = state->plan;
   FilterOfCondition result{list_nth_int(plan.filter_conditions, place), NIL, false};
-  result.parts = filter_parts(evaluate_filter(econtext, term, state->filter_operands, plan.key_names));
+  result.parts = filter_parts(evaluate_filter(econtext, term, state->filter_operands, reserved_names(state)));
   if (result.parts == NIL)
-    result.names_key = filter_parts(evaluate_filter(econtext, term, state->filter_operands, NIL)) != NIL;
+    result.names_key =
+        plan.key_names != NIL && filter_parts(evaluate_filter(econtext, term, state->filter_operands, {})) != NIL;
   return result;
 }
 

@@ -53,20 +53,19 @@ namespace {
 
 bool is_connection(Kind kind) { return kind == Kind::all || kind == Kind::any; }
 
-// A Query's filter must not name the key that is queried. Columns are seen to when the query is planned; of documents
-// it shows only now what they have to contain. (Those terms are never negated, so that true lets more items through,
-// not fewer.)
-bool names_queried_key(const PlainFilter* filter, List* queried_key) {
-  return filter->path != NIL && list_member(queried_key, linitial(filter->path));
-}
-
 }  // namespace
 
-PlainFilter* fold(PlainFilter* filter, List* queried_key) {
-  if (names_queried_key(filter, queried_key)) return constant(true);
+bool may_name(const ReservedNames& reserved, List* path) {
+  if (path == NIL) return true;
+  return !list_member(reserved.queried_key, linitial(path)) &&
+         (list_length(path) == 1 || !list_member(reserved.key_attributes, linitial(path)));
+}
+
+PlainFilter* fold(PlainFilter* filter, const ReservedNames& reserved) {
+  if (!may_name(reserved, filter->path)) return constant(true);
   if (filter->kind == Kind::in && filter->value_count == 0) return constant(false);
   if (filter->kind == Kind::negation) {
-    PlainFilter* child = fold(static_cast<PlainFilter*>(linitial(filter->children)), queried_key);
+    PlainFilter* child = fold(static_cast<PlainFilter*>(linitial(filter->children)), reserved);
     return child->kind == Kind::constant ? constant(!child->truth) : negation(child);
   }
   if (!is_connection(filter->kind)) return filter;
@@ -74,7 +73,7 @@ PlainFilter* fold(PlainFilter* filter, List* queried_key) {
   List* kept = NIL;
   ListCell* cell;
   foreach (cell, filter->children) {
-    PlainFilter* child = fold(static_cast<PlainFilter*>(lfirst(cell)), queried_key);
+    PlainFilter* child = fold(static_cast<PlainFilter*>(lfirst(cell)), reserved);
     if (child->kind == Kind::constant && child->truth != neutral) return child;
     if (child->kind == filter->kind)
       kept = list_concat(kept, child->children);
@@ -111,7 +110,7 @@ PlainFilter* within_limits(PlainFilter* filter) {
   ListCell* cell;
   foreach (cell, parts)
     if (fitting[foreach_current_index(cell)]) kept = lappend(kept, lfirst(cell));
-  return list_length(kept) == list_length(parts) ? filter : fold(connect(Kind::all, kept), NIL);
+  return list_length(kept) == list_length(parts) ? filter : fold(connect(Kind::all, kept), ReservedNames{});
 }
 
 dynamodb::Filter to_library_filter(const PlainFilter* plain) {

@@ -6,6 +6,15 @@
 
 namespace dynamodb_fdw {
 
+/// What the paths of a filter must not name. Lists of String.
+struct ReservedNames {
+  List* queried_key;     ///< of a Query: the key attributes of what is queried, at all; NIL for a Scan
+  List* key_attributes;  ///< of the table and its indexes: anything below them, as they are scalars
+};
+
+/// Whether a filter may name the path.
+bool may_name(const ReservedNames& reserved, List* path);
+
 /// dynamodb::Filter in plain memory: evaluating operands may ereport. Palloc'ed.
 struct PlainFilter {
   dynamodb::Filter::Kind kind;
@@ -50,8 +59,9 @@ PlainFilter* negation(PlainFilter* child);
 KeyValue text_value(const char* bytes, int length);
 KeyValue boolean_value(bool value);
 
-/// Without constants inside, as the library folds its form, so that EXPLAIN shows what is sent. A Query must not name
-/// the attributes `queried_key` (String): what does is left out.
-PlainFilter* fold(PlainFilter* filter, List* queried_key);
+/// Without constants inside, as the library folds its form, so that EXPLAIN shows what is sent. What names a reserved
+/// path is left out: for columns that is seen to when the query is planned, of documents it shows only now what they
+/// have to contain. (Those terms are never negated, so that more items are let through, not fewer.)
+PlainFilter* fold(PlainFilter* filter, const ReservedNames& reserved);
 
 }  // namespace dynamodb_fdw

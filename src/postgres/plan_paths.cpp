@@ -197,12 +197,30 @@ bool wants_few_rows(PlannerInfo* root, const Path* path) {
 
 constexpr int kFirstPageItems = 100;  // when few rows are wanted, but not known how many
 
-// How many items to ask for first; 0: as many as a page holds.
-int first_page_limit(PlannerInfo* root, RelOptInfo* rel, bool few_rows) {
-  if (!few_rows) return 0;
+// How many rows LIMIT takes of this table alone; 0: not known.
+double wanted_rows(PlannerInfo* root, RelOptInfo* rel, bool few_rows) {
   bool alone = bms_equal(root->all_baserels, rel->relids);
-  if (!alone || root->limit_tuples <= 0) return kFirstPageItems;
-  return static_cast<int>(Min(std::ceil(root->limit_tuples), 1000000));
+  return few_rows && alone && root->limit_tuples > 0 ? std::ceil(root->limit_tuples) : 0;
+}
+
+// How many items to ask for first; 0: as many as a page holds.
+int first_page_limit(double wanted, bool few_rows) {
+  if (!few_rows) return 0;
+  return wanted > 0 ? static_cast<int>(Min(wanted, 1000000)) : kFirstPageItems;
+}
+
+// What the path is expected to cost in capacity units. With a LIMIT and no condition, a Scan reads as many items as are
+// wanted, and where that is more than a page, pages of other segments ahead.
+double expected_capacity(const PlannedTable* planned, const AccessPath* access, double wanted, bool conditions) {
+  double items = access->items;
+  double requests = access->requests;
+  if (access->operation == ReadOperation::scan && wanted > 0 && !conditions) {
+    double page = dynamodb::kMaxPageBytes / Max(access->size.bytes_per_item, 1.0);
+    double ahead = wanted > page ? requests * page : 0;
+    items = Min(items, wanted + ahead);
+    if (ahead == 0) requests = 1;
+  }
+  return estimate_read_capacity(access->size, items, requests, planned->table->consistent_read);
 }
 
 // The place of a condition in the plan's qual, which has no pseudoconstants.
@@ -220,10 +238,10 @@ List* fill_key(ScanPlan* plan, const KeyUse* use, List* scan_clauses) {
   const KeySchema* schema = use->schema;
   plan->index_name = schema->index_name;
   plan->partition_count = schema->partition_count;
+  plan->key_names = key_names(schema);
   for (int i = 0; i < schema->partition_count + schema->sort_count; ++i) {
     const KeyAttribute& key =
         i < schema->partition_count ? schema->partition[i] : schema->sort[i - schema->partition_count];
-    plan->key_names = lappend(plan->key_names, makeString(pstrdup(key.name)));
     plan->key_types = lappend_int(plan->key_types, static_cast<int>(key.type));
   }
   List* operands = NIL;
@@ -347,22 +365,24 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.operation = access->operation;
   plan.backward = access->backward;
   plan.slow_start = wants_few_rows(root, &path->path);
-  plan.first_limit = first_page_limit(root, rel, plan.slow_start);
+  double wanted = wanted_rows(root, rel, plan.slow_start);
+  plan.first_limit = first_page_limit(wanted, plan.slow_start);
   // Conditions need the items' attributes: PostgreSQL checks each of them again.
   plan.count_only = plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
   plan.projection = planned->attributes;
-  FilterContext context{root,  rel, planned->table,          access->use ? access->use->schema : nullptr,
+  plan.key_attributes = all_key_names(planned->schemas);
+  List* queried = access->use != nullptr ? key_names(access->use->schema) : NIL;
+  FilterContext context{root,  rel, planned->table,          {queried, plan.key_attributes},
                         outer, NIL, PushDown::no_counterpart};
   ConditionPlan conditions = plan_conditions(&context, planned, access, scan_clauses);
   plan.verdicts = conditions.verdicts;
   plan.filter = join_terms(conditions.terms);
   plan.filter_conditions = conditions.conditions;
   plan.indexes_left_out = better_indexes(planned, access, path->path.total_cost);
-  plan.estimated_capacity =
-      estimate_read_capacity(access->size, access->items, access->requests, planned->table->consistent_read);
+  plan.estimated_capacity = expected_capacity(planned, access, wanted, scan_clauses != NIL);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
   if (access->scanned != nullptr) {
     plan.index_name = access->scanned->index_name;

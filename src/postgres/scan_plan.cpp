@@ -22,6 +22,7 @@ enum Item {
   kProjection,
   kVerdicts,
   kIndexesLeftOut,
+  kKeyAttributes,
   kIndexName,
   kPartitionKey,
   kSortKey,
@@ -53,7 +54,7 @@ List* serialize_scan_plan(const ScanPlan& plan) {
   List* items = list_make1(numbers);
   for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators,
                      plan.clause_conditions, serialize_filter(plan.filter), plan.filter_conditions, plan.columns,
-                     plan.projection, plan.verdicts, plan.indexes_left_out})
+                     plan.projection, plan.verdicts, plan.indexes_left_out, plan.key_attributes})
     items = lappend(items, list);
   for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
     items = lappend(items, optional_string(text));
@@ -84,6 +85,7 @@ ScanPlan deserialize_scan_plan(List* items) {
   plan.projection = read_list(items, kProjection);
   plan.verdicts = read_list(items, kVerdicts);
   plan.indexes_left_out = read_list(items, kIndexesLeftOut);
+  plan.key_attributes = read_list(items, kKeyAttributes);
   plan.index_name = read_optional_string(items, kIndexName);
   plan.partition_key = read_optional_string(items, kPartitionKey);
   plan.sort_key = read_optional_string(items, kSortKey);

@@ -33,6 +33,7 @@ struct ScanPlan {
   List* projection;           ///< String: attributes to ask for (UTF-8); NIL: all
   List* verdicts;             ///< integers: PushDown for each condition of the plan's qual, in its order
   List* indexes_left_out;     ///< String: index and reason
+  List* key_attributes;       ///< String: those of the table and its indexes (UTF-8)
   const char* partition_key;  ///< the table's key (UTF-8); null where not known
   const char* sort_key;
   double estimated_capacity;  ///< capacity units
