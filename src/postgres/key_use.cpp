@@ -252,6 +252,8 @@ const char* push_down_reason(PushDown verdict) {
       return "there is no equality on the partition key";
     case PushDown::superfluous:
       return "another condition on the same key attribute was chosen";
+    case PushDown::gap:
+      return "the sort key attribute before it has no equality";
     case PushDown::sort_list:
       return "a key condition takes no list of sort key values";
     case PushDown::names_key:
@@ -321,8 +323,9 @@ PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyU
   PushDown verdict = judge(root, *key, is_sort, condition->comparison, outer);
   if (verdict != PushDown::key_condition) return verdict;
   if (use == nullptr) return PushDown::no_partition_key;
-  bool list = is_sort && condition->comparison.comparator == Comparator::any_of;
-  return list && !use->whole_key ? PushDown::sort_list : PushDown::superfluous;
+  if (!is_sort || use->whole_key) return PushDown::superfluous;
+  if (condition->comparison.comparator == Comparator::any_of) return PushDown::sort_list;
+  return PushDown::gap;  // all other conditions on the first attribute without an equality are used
 }
 
 }  // namespace dynamodb_fdw

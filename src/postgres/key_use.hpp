@@ -19,6 +19,7 @@ enum class PushDown : int {
   collation_equality,  ///< the collation is not deterministic
   no_partition_key,    ///< a sort key condition without an equality on the partition key
   superfluous,         ///< another condition on the same key attribute was chosen
+  gap,                 ///< a sort key attribute behind one that has no equality
   sort_list,           ///< a list of values for the sort key of a Query
   names_key,           ///< a Query's filter must not name a key attribute of what is queried
   always_true,         ///< IS NOT NULL on such an attribute
