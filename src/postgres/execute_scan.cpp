@@ -74,7 +74,7 @@ dynamodb::ReadRequest make_request(const ScanState* state, const dynamodb::Filte
   request.backward = state->plan.backward;
   request.consistent_read = state->table->consistent_read;
   request.filter = filter;
-  request.count_only = state->plan.count_only;
+  request.count_only = state->counting;
   ListCell* cell;
   foreach (cell, state->plan.projection) request.projection.emplace_back(strVal(lfirst(cell)));
   return request;
@@ -150,7 +150,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   dynamodb::RateLimiter* limiter = read_rate_limiter(state->table->relid, state->table->read_capacity_limit);
   dynamodb::PageStreamOptions options;
   options.slow_start = state->plan.slow_start;
-  options.count_only = state->plan.count_only;
+  options.count_only = state->counting;
   options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
   // More segments than connections would only wait in memory for one.
   options.max_in_flight = state->server->max_connections;
@@ -173,7 +173,9 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   // Per-tuple memory is reset before the next row, but not before the requests are made.
   if (state->plan.operation != ReadOperation::scan) keys = evaluate_scan_keys(state, node->ss.ps.ps_ExprContext);
   const PlainFilter* filter = evaluate_scan_filter(state, node->ss.ps.ps_ExprContext);
-  if (!keys.impossible && !is_never_true(filter)) start_stream(state, keys, filter);
+  if (keys.impossible || is_never_true(filter)) return;
+  state->counting = will_count(state, keys, filter);
+  start_stream(state, keys, filter);
 }
 
 // Waits for the next item and decodes it; false at the end.
@@ -189,6 +191,30 @@ bool next_item(ScanState* state) {
     if (step == PageStream::Step::item) return true;
     wait_and_advance(state->client, error_context(state), state->stream->wake_time());
   }
+}
+
+// Puts the next item into the slot; with nothing in it, where items are only counted.
+bool next_row(ScanState* state, TupleTableSlot* slot) {
+  if (!next_item(state)) return false;
+  memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+  if (!state->counting) read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
+  ExecStoreVirtualTuple(slot);
+  return true;
+}
+
+// Items that are read although only their number is used: those for which the conditions are not true are passed over.
+// That happens here, because PostgreSQL would check the items that are counted as well.
+bool next_passing_row(ForeignScanState* node, ScanState* state, TupleTableSlot* slot) {
+  ExprContext* econtext = node->ss.ps.ps_ExprContext;
+  econtext->ecxt_scantuple = slot;
+  while (next_row(state, slot)) {
+    if (ExecQual(node->fdw_recheck_quals, econtext)) return true;
+    InstrCountFiltered1(node, 1);
+    ExecClearTuple(slot);
+    ResetExprContext(econtext);
+    CHECK_FOR_INTERRUPTS();
+  }
+  return false;
 }
 
 void add_statistics(PageStreamStatistics* sum, const PageStreamStatistics& more) {
@@ -220,6 +246,11 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
 
 ReservedNames reserved_names(const ScanState* state) { return {state->plan.key_names, state->plan.key_attributes}; }
 
+bool will_count(const ScanState* state, const ScanKeys& keys, const PlainFilter* filter) {
+  if (!state->plan.count_only || (filter != nullptr && filter->wider)) return false;
+  return state->plan.operation != ReadOperation::query || keys.exact;
+}
+
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext) {
   if (state->plan.filter == nullptr) return nullptr;
   return within_limits(evaluate_filter(econtext, state->plan.filter, state->filter_operands, reserved_names(state)));
@@ -249,12 +280,12 @@ TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node) {
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   ExecClearTuple(slot);
   if (!state->started) start_scan(node, state);
-  if (state->stream == nullptr || !next_item(state)) return slot;
-  int columns = slot->tts_tupleDescriptor->natts;
-  memset(slot->tts_isnull, true, sizeof(bool) * columns);
-  if (!state->plan.count_only)
-    read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
-  return ExecStoreVirtualTuple(slot);
+  if (state->stream == nullptr) return slot;
+  if (state->plan.count_only && !state->counting)
+    next_passing_row(node, state, slot);
+  else
+    next_row(state, slot);
+  return slot;
 }
 
 void dynamodbReScanForeignScan(ForeignScanState* node) {

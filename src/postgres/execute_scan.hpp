@@ -35,6 +35,7 @@ struct ScanState {
   dynamodb::PageStream* stream;  ///< null: not started, or nothing to ask
   bool started;                  ///< this scan (since the last rescan) has been started
   bool ever_started;
+  bool counting;                           ///< this scan's items are only counted
   dynamodb::PageStreamStatistics* totals;  ///< of the streams before the current one
 
   TimestampTz start_time;
@@ -54,6 +55,11 @@ PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext)
 /// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is no
 /// Scan.
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext);
+
+/// Whether the scan's items are only counted, given its key conditions (not of a Scan) and filter (null: none): nothing
+/// else of them is used, and DynamoDB lets through just those for which the conditions are true. REQUIRES: something
+/// can pass them.
+bool will_count(const ScanState* state, const ScanKeys& keys, const PlainFilter* filter);
 
 extern "C" {
 void dynamodbBeginForeignScan(ForeignScanState* node, int eflags);

@@ -26,7 +26,8 @@ struct Explainer {
   ExplainState* es;
   const ScanState* state;
   List* deparse_context;
-  bool known;  // the operands have values
+  bool known;   // the operands have values
+  bool counts;  // the items are only counted
   ScanKeys keys;
   const PlainFilter* filter;
 };
@@ -53,13 +54,22 @@ bool has_values(const Explainer& explainer) {
   return !is_unknown(reinterpret_cast<Node*>(operands), explainer.node->ss.ps.state);
 }
 
+// The conditions of the scan. Where items are only counted, PostgreSQL has none to check.
+List* scan_conditions(const Explainer& explainer) {
+  auto* plan = reinterpret_cast<ForeignScan*>(explainer.node->ss.ps.plan);
+  return explainer.state->plan.count_only ? plan->fdw_recheck_quals : plan->scan.plan.qual;
+}
+
 void evaluate(Explainer* explainer) {
+  const ScanState* state = explainer->state;
   ExprContext* econtext = explainer->node->ss.ps.ps_ExprContext;
+  // Without values it is not certain that the items are only counted; mostly they are.
+  explainer->counts = state->plan.count_only;
   explainer->known = has_values(*explainer);
   if (!explainer->known) return;
-  if (explainer->state->plan.operation != ReadOperation::scan)
-    explainer->keys = evaluate_scan_keys(explainer->state, econtext);
-  explainer->filter = evaluate_scan_filter(explainer->state, econtext);
+  if (state->plan.operation != ReadOperation::scan) explainer->keys = evaluate_scan_keys(state, econtext);
+  explainer->filter = evaluate_scan_filter(state, econtext);
+  if (!asks_nothing(*explainer)) explainer->counts = will_count(state, explainer->keys, explainer->filter);
 }
 
 void append_range(StringInfo text, const char* attribute, const KeyRange& range) {
@@ -168,14 +178,13 @@ bool has_list(const ScanPlan& plan) {
   return !bms_is_subset(lists, singles);
 }
 
-const char* operation_with_count(const Explainer& explainer) {
+const char* operation_with_requests(const Explainer& explainer) {
   const ScanState* state = explainer.state;
   bool known = explainer.known;
   int key_count = explainer.keys.key_count;
-  if (asks_nothing(explainer)) return "None";
   switch (state->plan.operation) {
     case ReadOperation::scan:
-      return state->plan.count_only ? "Scan (COUNT)" : "Scan";
+      return "Scan";
     case ReadOperation::query:
       if (known) return key_count == 1 ? "Query" : psprintf("Query x %d", key_count);
       return has_list(state->plan) ? "Query x N" : "Query";
@@ -185,18 +194,34 @@ const char* operation_with_count(const Explainer& explainer) {
   }
 }
 
+const char* operation_text(const Explainer& explainer) {
+  if (asks_nothing(explainer)) return "None";
+  return psprintf("%s%s", operation_with_requests(explainer), explainer.counts ? " (COUNT)" : "");
+}
+
 // The SQL conditions that become the filter, where their operands have no values yet.
 char* filtered_conditions(const Explainer& explainer) {
   StringInfoData text;
   initStringInfo(&text);
   ListCell* clause;
   ListCell* verdict;
-  forboth (clause, explainer.node->ss.ps.plan->qual, verdict, explainer.state->plan.verdicts) {
+  forboth (clause, scan_conditions(explainer), verdict, explainer.state->plan.verdicts) {
     if (static_cast<PushDown>(lfirst_int(verdict)) != PushDown::filter) continue;
     appendStringInfo(&text, "%s%s", text.len > 0 ? " AND " : "",
                      deparse(explainer, static_cast<Node*>(lfirst(clause))));
   }
   return text.data;
+}
+
+// What the scan checks itself, as PostgreSQL shows what it checks.
+void explain_recheck(const Explainer& explainer) {
+  Expr* conditions = make_ands_explicit(scan_conditions(explainer));
+  ExplainPropertyText("Filter", deparse(explainer, reinterpret_cast<Node*>(conditions)), explainer.es);
+  const Instrumentation* instrument = explainer.node->ss.ps.instrument;
+  if (!explainer.es->analyze || instrument == nullptr) return;
+  double removed = instrument->nloops > 0 ? instrument->nfiltered1 / instrument->nloops : 0;
+  if (removed > 0 || explainer.es->format != EXPLAIN_FORMAT_TEXT)
+    ExplainPropertyFloat("Rows Removed by Filter", nullptr, removed, 0, explainer.es);
 }
 
 // The operation's name, table and index, and the key condition; with values wherever they are known.
@@ -205,7 +230,8 @@ void explain_operation(const Explainer& explainer) {
   ExplainState* es = explainer.es;
   bool keyed = state->plan.operation != ReadOperation::scan;
   bool known = explainer.known;
-  ExplainPropertyText("DynamoDB Operation", operation_with_count(explainer), es);
+  if (state->plan.count_only && !explainer.counts) explain_recheck(explainer);
+  ExplainPropertyText("DynamoDB Operation", operation_text(explainer), es);
   const char* region = effective_region(state->table->serverid, state->userid, state->table->aws_region);
   ExplainPropertyText("DynamoDB Table", psprintf("%s (%s)", state->table->table_name, region), es);
   if (state->plan.index_name != nullptr) ExplainPropertyText("DynamoDB Index", state->plan.index_name, es);
@@ -224,7 +250,6 @@ void explain_operation(const Explainer& explainer) {
 void explain_projection(const Explainer& explainer) {
   List* names = NIL;
   ListCell* cell;
-  if (explainer.state->plan.count_only) return;
   foreach (cell, explainer.state->plan.projection) {
     char* name = strVal(lfirst(cell));
     names = lappend(names, pg_any_to_server(name, strlen(name), PG_UTF8));
@@ -233,8 +258,8 @@ void explain_projection(const Explainer& explainer) {
 }
 
 char* not_pushed_line(const Explainer& explainer, const NotPushedDown& left_out) {
-  List* qual = explainer.node->ss.ps.plan->qual;
-  const char* condition = deparse(explainer, static_cast<Node*>(list_nth(qual, left_out.condition)));
+  const char* condition =
+      deparse(explainer, static_cast<Node*>(list_nth(scan_conditions(explainer), left_out.condition)));
   if (left_out.part != nullptr) condition = psprintf("%s of %s", left_out.part, condition);
   return psprintf("%s: %s", condition, left_out.reason);
 }
@@ -245,7 +270,10 @@ void explain_not_pushed(const Explainer& explainer) {
   ExprContext* econtext = explainer.node->ss.ps.ps_ExprContext;
   List* lines = NIL;
   ListCell* cell;
-  foreach (cell, find_not_pushed_down(state, asks ? econtext : nullptr, asks ? &explainer.keys : nullptr))
+  // Where items are counted, DynamoDB answers for all conditions.
+  List* left_out =
+      explainer.counts ? NIL : find_not_pushed_down(state, asks ? econtext : nullptr, asks ? &explainer.keys : nullptr);
+  foreach (cell, left_out)
     lines = lappend(lines, not_pushed_line(explainer, *static_cast<NotPushedDown*>(lfirst(cell))));
   if (lines != NIL) ExplainPropertyList("Not Pushed Down", lines, explainer.es);
   List* indexes = NIL;
@@ -286,7 +314,7 @@ void dynamodbExplainForeignScan(ForeignScanState* node, ExplainState* es) {
   explainer.deparse_context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
   evaluate(&explainer);
   explain_operation(explainer);
-  explain_projection(explainer);
+  if (!explainer.counts) explain_projection(explainer);
   explain_not_pushed(explainer);
   explain_cost(explainer);
   if (es->analyze) explain_actuals(explainer);

@@ -61,8 +61,8 @@ PlainFilter* match_pattern(const FilterTerm* term, const Pattern& pattern) {
   if (pattern.open_end) return negatable(term, with_value(Kind::begins_with, term->path, text));
   if (!pattern.open_start) return negatable(term, with_value(Kind::equal, term->path, text));
   // '%end': contained, at least.
-  if (term->negated) return has_type(term->path, AttributeType::S);
-  return negatable(term, with_value(Kind::contains, term->path, text));
+  if (term->negated) return widened(has_type(term->path, AttributeType::S));
+  return widened(negatable(term, with_value(Kind::contains, term->path, text)));
 }
 
 }  // namespace
@@ -74,8 +74,8 @@ PlainFilter* like_term(const FilterTerm* term, const KeyValue& operand) {
   else
     pattern = parse_pattern(operand);
   if (pattern.understood) return match_pattern(term, pattern);
-  if (term->negated || pattern.prefix_length == 0) return has_type(term->path, AttributeType::S);
-  return with_value(Kind::begins_with, term->path, text_value(pattern.prefix, pattern.prefix_length));
+  if (term->negated || pattern.prefix_length == 0) return widened(has_type(term->path, AttributeType::S));
+  return widened(with_value(Kind::begins_with, term->path, text_value(pattern.prefix, pattern.prefix_length)));
 }
 
 }  // namespace dynamodb_fdw

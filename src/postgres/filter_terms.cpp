@@ -128,9 +128,9 @@ FilterTerm* comparison_term(FilterContext* context, const Comparison& comparison
   term->approximate = traits.approximate;
   term->comparator = comparison.comparator;
   term->operand_type = comparison.operand_type;
-  // What LIKE keeps away for certain is known only with its pattern; a prefix or substring is then exact.
-  term->exact = !term->approximate && comparison.column->on_type_mismatch == MismatchAction::error &&
-                comparison.comparator != Comparator::like;
+  term->column = comparison.column->attnum;
+  // What LIKE keeps away is known only with its pattern.
+  term->exact = !term->approximate;
   return term;
 }
 
@@ -142,7 +142,14 @@ FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool nega
   return term;
 }
 
-// column IS DISTINCT FROM value: as exact as the equality.
+// Whether an equality on the column is false for just the values that differ from the operand: what is NULL because it
+// does not fit the column differs, too.
+bool tells_distinct(const FilterContext* context, const FilterTerm* equality) {
+  const ColumnOptions* column = &context->table->columns[equality->column - 1];
+  return equality->exact && column->on_type_mismatch == MismatchAction::error;
+}
+
+// column IS DISTINCT FROM value
 FilterTerm* translate_distinct(FilterContext* context, DistinctExpr* clause, bool negated) {
   auto* equality = static_cast<OpExpr*>(palloc(sizeof(OpExpr)));
   *equality = *clause;
@@ -151,6 +158,7 @@ FilterTerm* translate_distinct(FilterContext* context, DistinctExpr* clause, boo
   if (term == nullptr || term->comparator != Comparator::equal) return nullptr;
   term->kind = TermKind::is_distinct;
   term->negated = negated;
+  term->exact = tells_distinct(context, term);
   return term;
 }
 
@@ -217,7 +225,8 @@ FilterTerm* translate_null_test(FilterContext* context, NullTest* test, bool neg
   FilterTerm* term = make_term(context, kind, column_path(column), nullptr);
   if (term == nullptr) return nullptr;
   term->negated = not_null;
-  term->exact = !lenient;
+  term->column = column->attnum;
+  term->exact = true;
   return term;
 }
 
@@ -227,7 +236,8 @@ FilterTerm* boolean_term(FilterContext* context, Node* node, TermKind kind, bool
   FilterTerm* term = make_term(context, kind, column_path(column), nullptr);
   if (term == nullptr) return nullptr;
   term->negated = complement;
-  term->exact = column->on_type_mismatch == MismatchAction::error;
+  term->column = column->attnum;
+  term->exact = true;
   return term;
 }
 

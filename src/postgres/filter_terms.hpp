@@ -33,7 +33,9 @@ enum class TermKind : int {
 struct FilterTerm {
   TermKind kind;
   bool negated;
-  bool exact;  ///< true for exactly the items for which the SQL condition is; else for more
+  bool exact;         ///< true for exactly the items for which the SQL condition is, as long as the column can be read
+                      ///< and PlainFilter::wider does not say otherwise; else for more
+  AttrNumber column;  ///< that the term is about; 0: none, or it is not known any more, after planning
   Comparator comparator;
   dynamodb::AttributeType type;  ///< of the values that the column reads
   bool approximate;              ///< a float column: what is stored is rounded when read

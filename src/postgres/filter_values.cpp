@@ -69,10 +69,10 @@ PlainFilter* compare_with_place(const FilterTerm* term, Place place) {
       return has_type(term->path, term->type);
     case Comparator::less:
     case Comparator::less_equal:
-      if (place == Place::between) return constant(true);
+      if (place == Place::between) return widened(constant(true));
       return above ? has_type(term->path, term->type) : constant(false);
     default:
-      if (place == Place::between) return constant(true);
+      if (place == Place::between) return widened(constant(true));
       return above ? constant(false) : has_type(term->path, term->type);
   }
 }
@@ -106,7 +106,7 @@ PlainFilter* compare_scalar(const FilterTerm* term, Datum value) {
   KeyValue operand;
   Place place = to_operand(value, term->operand_type, term->type, &operand);
   if (term->comparator == Comparator::like || term->comparator == Comparator::starts_with)
-    return place == Place::held ? like_term(term, operand) : constant(true);
+    return place == Place::held ? like_term(term, operand) : widened(constant(true));
   return place == Place::held ? compare_with(term, operand) : compare_with_place(term, place);
 }
 
@@ -129,8 +129,9 @@ namespace {
 
 PlainFilter* compare_list(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
-  // Of no elements even a NULL is not among them: NOT IN () is true for all items, IN () for none.
-  if (elements.count == 0) return constant(term->negated);
+  // Of no elements even a NULL is not among them: NOT IN () is true for all items, IN () for none. Among all items
+  // there may be some that cannot be read.
+  if (elements.count == 0) return term->negated ? widened(constant(true)) : constant(false);
   PlainFilter* in = new_filter(Kind::in, term->path);
   in->values = static_cast<KeyValue*>(palloc(sizeof(KeyValue) * Max(elements.count, 1)));
   List* alternatives = list_make1(in);
@@ -230,10 +231,11 @@ PlainFilter* distinct_term(const FilterTerm* term, Datum value, bool is_null) {
   return term->exact ? negation(equal) : constant(true);
 }
 
-// Of no elements, ANY is false and ALL true, also for NULL.
+// Of no elements, ANY is false and ALL true, also for NULL; among all items there may be some that cannot be read.
 PlainFilter* quantified_term(const FilterTerm* term, Datum array_value) {
   Elements elements = elements_of(array_value);
   bool all = term->kind == TermKind::compare_all;
+  if (all && elements.count == 0) return widened(constant(true));
   FilterTerm one = *term;
   one.operand_type = elements.type;
   List* comparisons = NIL;
@@ -278,7 +280,9 @@ PlainFilter* operand_term(const FilterTerm* term, Datum value, bool is_null) {
   }
 }
 
-PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprState** states) {
+PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprState** states);
+
+PlainFilter* evaluate_form(ExprContext* econtext, const FilterTerm* term, ExprState** states) {
   if (term->kind == TermKind::all_of || term->kind == TermKind::any_of) {
     List* children = NIL;
     ListCell* cell;
@@ -291,6 +295,11 @@ PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprSt
   bool is_null;
   Datum value = ExecEvalExpr(states[term->operand], econtext, &is_null);
   return operand_term(term, value, is_null);
+}
+
+PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprState** states) {
+  PlainFilter* filter = evaluate_form(econtext, term, states);
+  return term->exact ? filter : widened(filter);
 }
 
 }  // namespace

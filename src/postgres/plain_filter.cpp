@@ -45,6 +45,11 @@ PlainFilter* both(PlainFilter* left, PlainFilter* right) { return connect(Kind::
 PlainFilter* either(PlainFilter* left, PlainFilter* right) { return connect(Kind::any, list_make2(left, right)); }
 PlainFilter* negation(PlainFilter* child) { return connect(Kind::negation, list_make1(child)); }
 
+PlainFilter* widened(PlainFilter* filter) {
+  filter->wider = true;
+  return filter;
+}
+
 KeyValue text_value(const char* bytes, int length) { return {AttributeType::S, bytes, length}; }
 
 KeyValue boolean_value(bool value) { return {AttributeType::BOOL, value ? "true" : "false", value ? 4 : 5}; }
@@ -62,26 +67,31 @@ bool may_name(const ReservedNames& reserved, List* path) {
 }
 
 PlainFilter* fold(PlainFilter* filter, const ReservedNames& reserved) {
-  if (!may_name(reserved, filter->path)) return constant(true);
+  if (!may_name(reserved, filter->path)) return widened(constant(true));
   if (filter->kind == Kind::in && filter->value_count == 0) return constant(false);
   if (filter->kind == Kind::negation) {
     PlainFilter* child = fold(static_cast<PlainFilter*>(linitial(filter->children)), reserved);
-    return child->kind == Kind::constant ? constant(!child->truth) : negation(child);
+    PlainFilter* opposite = child->kind == Kind::constant ? constant(!child->truth) : negation(child);
+    return filter->wider || child->wider ? widened(opposite) : opposite;
   }
   if (!is_connection(filter->kind)) return filter;
   bool neutral = filter->kind == Kind::all;
+  bool wider = filter->wider;
   List* kept = NIL;
   ListCell* cell;
   foreach (cell, filter->children) {
     PlainFilter* child = fold(static_cast<PlainFilter*>(lfirst(cell)), reserved);
     if (child->kind == Kind::constant && child->truth != neutral) return child;
+    wider = wider || child->wider;
     if (child->kind == filter->kind)
       kept = list_concat(kept, child->children);
     else if (child->kind != Kind::constant)
       kept = lappend(kept, child);
   }
-  if (kept == NIL) return constant(neutral);
-  return list_length(kept) == 1 ? static_cast<PlainFilter*>(linitial(kept)) : connect(filter->kind, kept);
+  PlainFilter* folded = kept == NIL              ? constant(neutral)
+                        : list_length(kept) == 1 ? static_cast<PlainFilter*>(linitial(kept))
+                                                 : connect(filter->kind, kept);
+  return wider ? widened(folded) : folded;
 }
 
 List* filter_parts(PlainFilter* filter) {
@@ -110,7 +120,8 @@ PlainFilter* within_limits(PlainFilter* filter) {
   ListCell* cell;
   foreach (cell, parts)
     if (fitting[foreach_current_index(cell)]) kept = lappend(kept, lfirst(cell));
-  return list_length(kept) == list_length(parts) ? filter : fold(connect(Kind::all, kept), ReservedNames{});
+  if (list_length(kept) == list_length(parts)) return filter;
+  return widened(fold(connect(Kind::all, kept), ReservedNames{}));
 }
 
 dynamodb::Filter to_library_filter(const PlainFilter* plain) {

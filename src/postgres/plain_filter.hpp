@@ -24,6 +24,7 @@ struct PlainFilter {
   KeyValue* values;
   int value_count;
   List* children;  ///< PlainFilter*
+  bool wider;      ///< true for more items than the SQL condition that it stands for
 };
 
 /// Whether no item can pass: nothing need be asked then. Null is no filter.
@@ -40,7 +41,7 @@ List* filter_parts(PlainFilter* filter);
 /// Which of the parts fit into one expression; palloc'ed, in their order.
 bool* fitting_parts(List* parts);
 
-/// A folded filter without the parts that do not fit: what is sent.
+/// A folded filter without the parts that do not fit: what is sent. It is wider then.
 PlainFilter* within_limits(PlainFilter* filter);
 
 /// The filter as EXPLAIN shows it, palloc'ed.
@@ -56,6 +57,7 @@ PlainFilter* connect(dynamodb::Filter::Kind kind, List* children);
 PlainFilter* both(PlainFilter* left, PlainFilter* right);
 PlainFilter* either(PlainFilter* left, PlainFilter* right);
 PlainFilter* negation(PlainFilter* child);
+PlainFilter* widened(PlainFilter* filter);  ///< the same filter, said to be wider than what it stands for
 KeyValue text_value(const char* bytes, int length);
 KeyValue boolean_value(bool value);
 

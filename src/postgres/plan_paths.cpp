@@ -8,6 +8,7 @@
 #include "compat.hpp"
 #include "document_fields.hpp"
 #include "errors.hpp"
+#include "exactness.hpp"
 #include "filter_terms.hpp"
 #include "scan_plan.hpp"
 #include "table_metadata.hpp"
@@ -271,6 +272,7 @@ struct ConditionPlan {
   List* verdicts;    // integers: PushDown
   List* terms;       // FilterTerm*
   List* conditions;  // integers: the places of the terms' conditions
+  bool exact;        // DynamoDB lets through just the items for which they are true, as far as is known without values
 };
 
 // The term for a condition that is not part of the key, or the verdict why there is none.
@@ -294,6 +296,7 @@ FilterTerm* plan_filter(FilterContext* context, const AccessPath* access, const 
 ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planned, const AccessPath* access,
                               List* scan_clauses) {
   ConditionPlan result{};
+  Exactness exactness = start_exactness(planned, access);
   ListCell* cell;
   foreach (cell, take_apart(context->rel, planned->table, scan_clauses)) {
     auto* condition = static_cast<Condition*>(lfirst(cell));
@@ -307,7 +310,9 @@ ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planne
       result.conditions = lappend_int(result.conditions, list_length(result.verdicts));
     }
     result.verdicts = lappend_int(result.verdicts, static_cast<int>(verdict));
+    add_condition(&exactness, context->rel, condition, verdict, term);
   }
+  result.exact = is_exact(&exactness);
   return result;
 }
 
@@ -316,8 +321,20 @@ FilterTerm* join_terms(List* terms) {
   auto* all = static_cast<FilterTerm*>(palloc0(sizeof(FilterTerm)));
   all->kind = TermKind::all_of;
   all->operand = -1;
+  all->exact = true;
+  ListCell* cell;
+  foreach (cell, terms) all->exact = all->exact && static_cast<FilterTerm*>(lfirst(cell))->exact;
   all->children = terms;
   return all;
+}
+
+// Whether the items need only be counted, if their conditions' values are exact as well. A local index that lacks
+// attributes is not asked to: what it gets from the table depends on what is asked for.
+bool may_count(RelOptInfo* rel, const PlannedTable* planned, const AccessPath* access,
+               const ConditionPlan& conditions) {
+  if (rel->reltarget->exprs != NIL || !conditions.exact) return false;
+  if (access->operation == ReadOperation::scan) return true;
+  return access->operation == ReadOperation::query && holds_attributes(access->use->schema, planned->attributes);
 }
 
 Oid planning_user(const RelOptInfo* rel) { return OidIsValid(rel->userid) ? rel->userid : GetUserId(); }
@@ -367,8 +384,6 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.slow_start = wants_few_rows(root, &path->path);
   double wanted = wanted_rows(root, rel, plan.slow_start);
   plan.first_limit = first_page_limit(wanted, plan.slow_start);
-  // Conditions need the items' attributes: PostgreSQL checks each of them again.
-  plan.count_only = plan.operation == ReadOperation::scan && scan_clauses == NIL && rel->reltarget->exprs == NIL;
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
@@ -381,6 +396,7 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.verdicts = conditions.verdicts;
   plan.filter = join_terms(conditions.terms);
   plan.filter_conditions = conditions.conditions;
+  plan.count_only = may_count(rel, planned, access, conditions);
   plan.indexes_left_out = better_indexes(planned, access, path->path.total_cost);
   plan.estimated_capacity = expected_capacity(planned, access, wanted, scan_clauses != NIL);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
@@ -390,8 +406,11 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   }
   List* operands = access->use != nullptr ? fill_key(&plan, access->use, scan_clauses) : NIL;
   operands = list_concat(operands, context.operands);
-  return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false), rel->relid, operands,
-                          serialize_scan_plan(plan), NIL, NIL, outer_plan);
+  // Items that are only counted have no columns for PostgreSQL to check; those that are read after all, the scan
+  // checks.
+  List* clauses = extract_actual_clauses(scan_clauses, false);
+  return make_foreignscan(tlist, plan.count_only ? NIL : clauses, rel->relid, operands, serialize_scan_plan(plan), NIL,
+                          plan.count_only ? clauses : NIL, outer_plan);
 }
 
 }  // namespace dynamodb_fdw

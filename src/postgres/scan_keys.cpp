@@ -18,6 +18,7 @@ namespace {
 struct SortRange {
   std::size_t max_bytes;  // of a value of the attribute
   bool impossible;
+  bool wider;  // than the conditions: something could not be said
   bool has_equal, has_low, has_high, has_prefix;
   bool low_inclusive, high_inclusive;
   KeyValue equal, low, high, prefix;
@@ -80,20 +81,43 @@ void add_bound(SortRange* range, Comparator match, const KeyValue& value) {
   }
 }
 
+// A bound that no key can have cannot be sent. Left out, it only makes the range wider. False: it says nothing.
+bool leave_out_bound(SortRange* range, Comparator match, const KeyValue& value) {
+  bool empty = value.type != AttributeType::N && value.length == 0;
+  bool upper = match == Comparator::less || match == Comparator::less_equal;
+  // No key is empty: all are above such a bound.
+  if (!empty)
+    range->wider = true;
+  else if (upper)
+    range->impossible = true;
+  return empty;
+}
+
+// Whether a pattern is a prefix and percent signs, and nothing else.
+bool is_prefix_pattern(const char* pattern, int length) {
+  int end = 0;
+  while (end < length && pattern[end] != '%' && pattern[end] != '_') end += pattern[end] == '\\' ? 2 : 1;
+  while (end < length && pattern[end] == '%') ++end;
+  return end == length && pattern[length - 1] == '%';
+}
+
 // False: it says nothing.
 bool add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   KeyValue text;
   if (!to_key_value(value, type, AttributeType::S, PG_INT32_MAX, &text)) {
-    // Only an empty string is LIKE an empty pattern, and no key is empty.
-    bool nothing = match == Comparator::like && text.length == 0;
-    range->impossible = range->impossible || nothing;
-    return nothing;
+    bool empty = text.length == 0;
+    // Only an empty string is LIKE an empty pattern, and no key is empty. All start with an empty prefix.
+    range->impossible = range->impossible || (match == Comparator::like && empty);
+    range->wider = range->wider || !empty;
+    return empty;
   }
   bool exact = false;
+  bool prefix = match == Comparator::starts_with || is_prefix_pattern(text.bytes, text.length);
   if (match == Comparator::like) text.bytes = like_prefix(text.bytes, text.length, &text.length, &exact);
+  range->wider = range->wider || !(exact || prefix);
   if (text.length == 0) {
     range->impossible = range->impossible || exact;
-    return exact;
+    return exact || prefix;
   }
   if (text.length > static_cast<int>(range->max_bytes)) {
     range->impossible = true;
@@ -105,13 +129,13 @@ bool add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   return true;
 }
 
-// False: it says nothing. A bound that no key can have cannot be sent; left out, it only makes the range wider.
+// False: it says nothing, and not because it is true of all keys.
 bool add_condition(SortRange* range, Comparator match, Datum value, Oid type, AttributeType key_type) {
   if (match == Comparator::like || match == Comparator::starts_with) return add_pattern(range, match, value, type);
-  KeyValue key;
-  bool possible = to_key_value(value, type, key_type, range->max_bytes, &key);
-  if (possible) add_bound(range, match, key);
-  return possible;
+  KeyValue key{};
+  if (!to_key_value(value, type, key_type, range->max_bytes, &key)) return leave_out_bound(range, match, key);
+  add_bound(range, match, key);
+  return true;
 }
 
 bool is_inside(const SortRange& range, const KeyValue& value) {
@@ -171,6 +195,12 @@ KeyRange narrowest(const SortRange& range) {
   if (range.has_low) return single(range.low_inclusive ? KeyOperator::greater_equal : KeyOperator::greater, range.low);
   if (range.has_high) return single(range.high_inclusive ? KeyOperator::less_equal : KeyOperator::less, range.high);
   return KeyRange{};
+}
+
+// Whether what narrowest() says is true for more keys than the conditions: of two bounds, BETWEEN makes inclusive ones.
+bool is_wider_when_sent(const SortRange& range) {
+  bool between = !range.has_equal && range.has_low && range.has_high;
+  return range.wider || (between && !(range.low_inclusive && range.high_inclusive));
 }
 
 bool same_key(const KeyValue& left, const KeyValue& right) {
@@ -336,7 +366,7 @@ void add_values(AttributeConditions* conditions, const Values& values) {
   conditions->fixed = true;
 }
 
-// False: it says nothing.
+// False: it says nothing, as above.
 bool add_range(ExprContext* econtext, SortRange* range, const KeyOperand& operand, AttributeType type) {
   bool is_null;
   Datum value = ExecEvalExpr(operand.state, econtext, &is_null);
@@ -399,15 +429,18 @@ ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int op
                        int partition_count) {
   ScanKeys keys{};
   keys.key_count = 1;
+  keys.exact = true;
   for (int i = 0; i < operand_count && !keys.impossible;) {
     AttributeConditions conditions =
         evaluate_attribute(econtext, operands, operand_count, types, partition_count, &i, &keys.unsaid);
     if (conditions.fixed) {
       multiply(&keys, conditions.values);
+      keys.exact = keys.exact && !conditions.range.wider;
     } else {
       fold_prefix(&conditions.range);
       keys.range = narrowest(conditions.range);
       keys.impossible = is_empty(conditions.range);
+      keys.exact = keys.exact && !is_wider_when_sent(conditions.range);
     }
     keys.impossible = keys.impossible || keys.key_count == 0;
   }
@@ -417,6 +450,7 @@ ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int op
 ScanKeys evaluate_tuples(ExprContext* econtext, const KeyOperand* operands, int operand_count, int tuple_count,
                          List* types, int partition_count) {
   ScanKeys keys{};
+  keys.exact = true;
   keys.fixed_count = list_length(types);
   keys.values = static_cast<KeyValue*>(palloc(sizeof(KeyValue) * keys.fixed_count * tuple_count));
   for (int i = 0; i < tuple_count; ++i)
@@ -426,8 +460,10 @@ ScanKeys evaluate_tuples(ExprContext* econtext, const KeyOperand* operands, int 
   remove_duplicate_tuples(&keys);
   for (int i = tuple_count * keys.fixed_count; i < operand_count;) {
     int attribute = operands[i].attribute;
-    keep_tuples(&keys, attribute,
-                evaluate_attribute(econtext, operands, operand_count, types, partition_count, &i, &keys.unsaid));
+    AttributeConditions conditions =
+        evaluate_attribute(econtext, operands, operand_count, types, partition_count, &i, &keys.unsaid);
+    keep_tuples(&keys, attribute, conditions);
+    keys.exact = keys.exact && !conditions.range.wider;
   }
   keys.impossible = keys.key_count == 0;
   return keys;

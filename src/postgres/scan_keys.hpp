@@ -32,8 +32,9 @@ struct ScanKeys {
   KeyValue* values;   ///< key_count times fixed_count
   int key_count;      ///< distinct combinations of values
   KeyRange range;     ///< on the attribute behind the fixed ones
-  Bitmapset* unsaid;  ///< places of operands that say nothing with the value they have: patterns without a prefix,
-                      ///< bounds that no key can have
+  bool exact;         ///< just the items that satisfy the conditions are asked for, not more
+  Bitmapset* unsaid;  ///< places of operands that say nothing with the value they have, although not true of all keys:
+                      ///< patterns without a prefix, bounds that no key can have. Empty if exact
 };
 
 /// Evaluates the operands in `econtext`; results are palloc'ed in the current context. `types` are those of the key's

@@ -17,7 +17,8 @@ struct ScanPlan {
   ReadOperation operation;
   bool backward;              ///< against the order of the sort key
   bool slow_start;            ///< few rows may be wanted
-  bool count_only;            ///< nothing of the items is used: they are only counted
+  bool count_only;            ///< nothing of the items is used: they are only counted, where the values of the
+                              ///< conditions allow it. The conditions are then the fdw_recheck_quals, and not the qual
   int first_limit;            ///< items to ask for first; 0: a page
   const char* index_name;     ///< UTF-8; null: the table
   int partition_count;        ///< of the first key_names

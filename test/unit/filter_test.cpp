@@ -96,5 +96,22 @@ TEST(FittingConditions, LeaveRoomForTheKeyCondition) {
   }
 }
 
+// Placeholders get longer with each condition before them: nine such lists, counted each by itself, made 4448 bytes.
+TEST(FittingConditions, CountThePlaceholdersAsTheyAreWritten) {
+  for (std::size_t count = 1; count < 40; ++count) {
+    std::vector<Filter> conditions;
+    for (std::size_t i = 0; i < count; ++i) {
+      conditions.push_back(list_of(99));
+      conditions.back().path = path(("a" + std::to_string(i)).c_str());
+    }
+    Fitting fitting = fitting_conditions(conditions);
+    std::vector<Filter> kept;
+    for (std::size_t i = 0; i < count; ++i)
+      if (fitting[i]) kept.push_back(conditions[i]);
+    EXPECT_LE(text_of(Filter::all(kept)).size(), kMaxExpressionBytes) << count;
+    EXPECT_EQ(kept.size() == count, count < 9) << count;
+  }
+}
+
 }  // namespace
 }  // namespace dynamodb
