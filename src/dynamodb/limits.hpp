@@ -20,6 +20,7 @@ inline constexpr int kMaxItemNesting = 32;  ///< levels of values in an item, an
 /// Levels of L and M in an attribute: what is in the innermost one is the last level. (An empty one counts the same;
 /// DynamoDB Local refuses the 32nd, too.)
 inline constexpr int kMaxContainerNesting = kMaxItemNesting - 1;
+inline constexpr double kMaxPageBytes = 1 << 20;  ///< of items in a page of a Query or Scan
 inline constexpr int kBatchGetItemKeys = 100;
 inline constexpr int kBatchWriteItems = 25;
 inline constexpr int kTransactionItems = 100;
@@ -30,7 +31,7 @@ inline constexpr int kListTablesPage = 100;
 
 // --- this library
 /// A response body, after decompression, is at most this long. A page holds 1 MB of item data; its JSON can be longer
-/// by the type tags and by escapes, at worst some fourteen times.
+/// by the type tags and by escapes, at worst some fourteen times. (16 MB of a BatchGetItem can be too long.)
 inline constexpr std::size_t kMaxResponseBytes = std::size_t{64} << 20;
 /// Nesting accepted when decoding an item; each level of L or M costs two in typed JSON.
 inline constexpr int kMaxDecodeNesting = 2 * kMaxItemNesting + 8;

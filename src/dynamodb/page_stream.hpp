@@ -17,7 +17,8 @@
 namespace dynamodb {
 
 /// The requests of one scan: the segments of a Scan, one Query per key value, or look-ups by key. Each is followed page
-/// by page, until nothing is left unprocessed.
+/// by page, until nothing is left unprocessed. A BatchGetItem whose answer would be longer than the library takes is
+/// asked again in two halves.
 struct RequestSet {
   std::string operation;           ///< "Scan", "Query", "GetItem" or "BatchGetItem"
   std::vector<std::string> heads;  ///< heads (request.hpp); one for a Scan
@@ -87,6 +88,7 @@ class PageStream {
   bool may_send() noexcept;
   bool pick_source(Source* source);
   bool collect();
+  bool ask_for_less(const Flight& flight, const Error& failure);
   bool open_page(Flight flight);
   void count_item() noexcept;
   void finish_page();

@@ -98,24 +98,15 @@ void add_scan(const ScanState* state, const dynamodb::ReadRequest& request, dyna
   requests.segments = static_cast<uint32_t>(state->table->parallel_scan_count);
 }
 
-// Those of the first combination of values.
-std::vector<dynamodb::KeyCondition> key_conditions(const ScanState* state, const ScanKeys& keys) {
+void add_queries(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
+                 dynamodb::RequestSet& requests) {
   std::vector<dynamodb::KeyCondition> conditions(keys.fixed_count);
-  for (int i = 0; i < keys.fixed_count; ++i) {
-    conditions[i].attribute = key_name(state, i);
-    conditions[i].operands = {scalar(keys.values[i])};
-  }
+  for (int i = 0; i < keys.fixed_count; ++i) conditions[i].attribute = key_name(state, i);
   if (keys.range.present) {
     dynamodb::KeyCondition range{key_name(state, keys.fixed_count), keys.range.op, {scalar(keys.range.operands[0])}};
     if (range.op == dynamodb::KeyOperator::between) range.operands.push_back(scalar(keys.range.operands[1]));
     conditions.push_back(std::move(range));
   }
-  return conditions;
-}
-
-void add_queries(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
-                 dynamodb::RequestSet& requests) {
-  std::vector<dynamodb::KeyCondition> conditions = key_conditions(state, keys);
   for (int k = 0; k < keys.key_count; ++k) {
     for (int i = 0; i < keys.fixed_count; ++i) conditions[i].operands = {scalar(keys.values[k * keys.fixed_count + i])};
     requests.heads.push_back(dynamodb::query_head(request, conditions));
@@ -137,20 +128,9 @@ void add_look_ups(const ScanState* state, const ScanKeys& keys, const dynamodb::
   }
 }
 
-dynamodb::Filter simplified(const PlainFilter* plain) {
-  return plain != nullptr ? dynamodb::simplify(to_library_filter(plain)) : dynamodb::Filter();
-}
-
-bool sends_whole_filter(const ScanState* state, const ScanKeys& keys, const PlainFilter* plain) {
-  dynamodb::Filter filter = simplified(plain);
-  if (filter.kind == dynamodb::Filter::Kind::constant) return true;
-  dynamodb::ReadRequest request = make_request(state, &filter);
-  if (state->plan.operation == ReadOperation::scan) return dynamodb::sends_whole_filter(request, {});
-  return dynamodb::sends_whole_filter(request, key_conditions(state, keys));
-}
-
 dynamodb::RequestSet make_requests(const ScanState* state, const ScanKeys& keys, const PlainFilter* plain) {
-  dynamodb::Filter filter = simplified(plain);
+  dynamodb::Filter filter;
+  if (plain != nullptr) filter = dynamodb::simplify(to_library_filter(plain));
   bool filtered = filter.kind != dynamodb::Filter::Kind::constant;
   dynamodb::ReadRequest request = make_request(state, filtered ? &filter : nullptr);
   dynamodb::RequestSet requests;
@@ -325,25 +305,22 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
   return sum;
 }
 
+ReservedNames reserved_names(const ScanState* state) { return {state->plan.key_names, state->plan.key_attributes}; }
+
 bool will_count(const ScanState* state, const ScanKeys& keys, const PlainFilter* filter) {
   if (!state->plan.count_only || (filter != nullptr && filter->wider)) return false;
-  if (state->plan.operation == ReadOperation::query && !keys.exact) return false;
-  bool whole = false;
-  PlainError failure;
-  if (!guard(&failure, [&] { whole = sends_whole_filter(state, keys, filter); }))
-    report_error(failure, error_context(state));
-  return whole;
+  return state->plan.operation != ReadOperation::query || keys.exact;
 }
 
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext) {
   if (state->plan.filter == nullptr) return nullptr;
-  return evaluate_filter(econtext, state->plan.filter, state->filter_operands, state->plan.key_names);
+  return within_limits(evaluate_filter(econtext, state->plan.filter, state->filter_operands, reserved_names(state)));
 }
 
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {
   if (state->plan.tuple_count > 0)
-    return evaluate_tuples(econtext, state->operands, state->plan.tuple_count, state->plan.key_types,
-                           state->plan.partition_count);
+    return evaluate_tuples(econtext, state->operands, state->operand_count, state->plan.tuple_count,
+                           state->plan.key_types, state->plan.partition_count);
   return evaluate_keys(econtext, state->operands, state->operand_count, state->plan.key_types,
                        state->plan.partition_count);
 }

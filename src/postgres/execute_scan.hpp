@@ -50,7 +50,10 @@ struct ScanState {
 /// All that the node's scans have cost so far.
 dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
 
-/// Evaluates the filter; palloc'ed in the current context. Null: there is none.
+/// What the scan's filter must not name.
+ReservedNames reserved_names(const ScanState* state);
+
+/// Evaluates the filter, as much of it as is sent; palloc'ed in the current context. Null: there is none.
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext);
 
 /// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is no

@@ -166,6 +166,21 @@ List* find_key_schemas(const TableOptions* table, const dynamodb::TableDescripti
   return schemas;
 }
 
+List* key_names(const KeySchema* schema) {
+  List* names = NIL;
+  for (int i = 0; i < schema->partition_count; ++i)
+    names = lappend(names, makeString(pstrdup(schema->partition[i].name)));
+  for (int i = 0; i < schema->sort_count; ++i) names = lappend(names, makeString(pstrdup(schema->sort[i].name)));
+  return names;
+}
+
+List* all_key_names(List* schemas) {
+  List* names = NIL;
+  ListCell* cell;
+  foreach (cell, schemas) names = list_concat_unique(names, key_names(static_cast<KeySchema*>(lfirst(cell))));
+  return names;
+}
+
 bool holds_attributes(const KeySchema* schema, List* needed) {
   if (schema->holds_all) return true;
   if (needed == NIL) return false;

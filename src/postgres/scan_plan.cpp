@@ -15,11 +15,14 @@ enum Item {
   kKeyTypes,
   kClauseAttributes,
   kClauseComparators,
+  kClauseConditions,
   kFilter,
+  kFilterConditions,
   kColumns,
   kProjection,
   kVerdicts,
   kIndexesLeftOut,
+  kKeyAttributes,
   kIndexName,
   kPartitionKey,
   kSortKey,
@@ -62,9 +65,9 @@ List* serialize_scan_plan(const ScanPlan& plan) {
                      static_cast<int>(plan.for_change), static_cast<int>(plan.consistent)})
     numbers = lappend_int(numbers, number);
   List* items = list_make1(numbers);
-  for (List* list :
-       {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators, serialize_filter(plan.filter),
-        plan.columns, plan.projection, plan.verdicts, plan.indexes_left_out})
+  for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators,
+                     plan.clause_conditions, serialize_filter(plan.filter), plan.filter_conditions, plan.columns,
+                     plan.projection, plan.verdicts, plan.indexes_left_out, plan.key_attributes})
     items = lappend(items, list);
   for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
     items = lappend(items, optional_string(text));
@@ -91,11 +94,14 @@ ScanPlan deserialize_scan_plan(List* items) {
   plan.key_types = read_list(items, kKeyTypes);
   plan.clause_attributes = read_list(items, kClauseAttributes);
   plan.clause_comparators = read_list(items, kClauseComparators);
+  plan.clause_conditions = read_list(items, kClauseConditions);
+  plan.filter_conditions = read_list(items, kFilterConditions);
   plan.filter = deserialize_filter(read_list(items, kFilter));
   plan.columns = read_list(items, kColumns);
   plan.projection = read_list(items, kProjection);
   plan.verdicts = read_list(items, kVerdicts);
   plan.indexes_left_out = read_list(items, kIndexesLeftOut);
+  plan.key_attributes = read_list(items, kKeyAttributes);
   plan.index_name = read_optional_string(items, kIndexName);
   plan.partition_key = read_optional_string(items, kPartitionKey);
   plan.sort_key = read_optional_string(items, kSortKey);

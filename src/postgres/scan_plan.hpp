@@ -30,11 +30,14 @@ struct ScanPlan {
   int tuple_count;            ///< whole keys listed: the clauses are theirs, key by key; 0: clauses hold together
   List* clause_attributes;    ///< integers: places in key_names
   List* clause_comparators;   ///< integers: Comparator
-  FilterTerm* filter;         ///< of a Scan or Query; null: none
+  List* clause_conditions;    ///< integers: the place in the plan's qual of the condition that each clause is from
+  FilterTerm* filter;         ///< of a Scan or Query; null: none; several conditions' are joined by all_of
+  List* filter_conditions;    ///< integers: the places in the plan's qual of the conditions that are joined
   List* columns;              ///< integers: attnums to read
   List* projection;           ///< String: attributes to ask for (UTF-8); NIL: all
   List* verdicts;             ///< integers: PushDown for each condition of the plan's qual, in its order
   List* indexes_left_out;     ///< String: index and reason
+  List* key_attributes;       ///< String: those of the table and its indexes (UTF-8)
   const char* partition_key;  ///< the table's key (UTF-8); null where not known
   const char* sort_key;
   double estimated_capacity;  ///< capacity units
