@@ -30,8 +30,6 @@ const char* operation_name(const ScanState* state) {
   return kNames[static_cast<int>(state->plan.operation)];
 }
 
-ErrorContext error_context(const ScanState* state) { return {operation_name(state), state->table->table_name}; }
-
 void prepare_operands(ForeignScanState* node, ScanState* state) {
   List* expressions = reinterpret_cast<ForeignScan*>(node->ss.ps.plan)->fdw_exprs;
   List* states = ExecInitExprList(expressions, &node->ss.ps);
@@ -152,10 +150,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   options.slow_start = state->plan.slow_start;
   options.count_only = state->plan.count_only;
   options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
-  // More segments than connections would only wait in memory for one.
-  options.max_in_flight = state->server->max_connections;
-  if (state->plan.operation == ReadOperation::scan)
-    options.max_in_flight = Min(state->table->parallel_scan_count, state->server->max_connections);
+  options.max_in_flight = static_cast<uint32_t>(state->max_in_flight);
   state->stream = make_owned<PageStream>(state->stream_context, [&] {
     return std::make_unique<PageStream>(*state->client, make_requests(state, keys, filter), options, limiter,
                                         dynamodb::system_clock());
@@ -165,7 +160,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
 void start_scan(ForeignScanState* node, ScanState* state) {
   if (!state->ever_started) {
     if (state->plan.operation == ReadOperation::scan) apply_scan_policy(state->table, state->plan.estimated_capacity);
-    prepare_reading(node, state);
+    prepare_scan(node);
     state->start_time = state->last_progress = GetCurrentTimestamp();
   }
   state->started = state->ever_started = true;
@@ -173,20 +168,24 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   // Per-tuple memory is reset before the next row, but not before the requests are made.
   if (state->plan.operation != ReadOperation::scan) keys = evaluate_scan_keys(state, node->ss.ps.ps_ExprContext);
   const PlainFilter* filter = evaluate_scan_filter(state, node->ss.ps.ps_ExprContext);
-  if (!keys.impossible && !is_never_true(filter)) start_stream(state, keys, filter);
+  state->ended = keys.impossible || is_never_true(filter);
+  if (!state->ended) start_stream(state, keys, filter);
 }
 
-// Waits for the next item and decodes it; false at the end.
+// Waits for the next item and decodes it; false at the end, or where an Append does the waiting.
 bool next_item(ScanState* state) {
   for (;;) {
     PageStream::Step step =
         advance_stream(state->stream, *state->selection, state->item, state->table->serverid, error_context(state));
-    if (step == PageStream::Step::end) return false;
+    state->ended = step == PageStream::Step::end;
+    if (state->ended) return false;
     // A look at the clock for each page, not for each item.
     uint64_t pages = state->stream->statistics().pages;
     if (step == PageStream::Step::waiting || pages != state->pages_at_last_look) report_progress(state);
     state->pages_at_last_look = pages;
     if (step == PageStream::Step::item) return true;
+    state->waiting = state->async;
+    if (state->async) return false;
     wait_and_advance(state->client, error_context(state), state->stream->wake_time());
   }
 }
@@ -211,6 +210,21 @@ void drop_stream(ScanState* state) {
 }
 
 }  // namespace
+
+void prepare_scan(ForeignScanState* node) {
+  ScanState* state = scan_state(node);
+  if (state->client == nullptr) prepare_reading(node, state);
+}
+
+// More segments than connections would only wait in memory for one.
+void share_connections(ScanState* state, int scans) {
+  int most = Max(state->server->max_connections / Max(scans, 1), 1);
+  if (state->plan.operation == ReadOperation::scan) most = Min(most, state->table->parallel_scan_count);
+  state->max_in_flight = most;
+  if (state->stream != nullptr) state->stream->set_max_in_flight(static_cast<uint32_t>(most));
+}
+
+ErrorContext error_context(const ScanState* state) { return {operation_name(state), state->table->table_name}; }
 
 PageStreamStatistics collect_statistics(const ScanState* state) {
   PageStreamStatistics sum = *state->totals;
@@ -238,6 +252,8 @@ void dynamodbBeginForeignScan(ForeignScanState* node, int) {
   state->table = get_table_options(RelationGetRelid(node->ss.ss_currentRelation));
   state->server = get_server_options(state->table->serverid);
   state->userid = foreign_scan_user(node);
+  state->async = node->ss.ps.async_capable;
+  share_connections(state, 1);
   state->totals = new (palloc0(sizeof(PageStreamStatistics))) PageStreamStatistics();
   prepare_operands(node, state);
 }
@@ -246,6 +262,7 @@ TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   ExecClearTuple(slot);
+  state->waiting = false;
   if (!state->started) start_scan(node, state);
   if (state->stream == nullptr || !next_item(state)) return slot;
   int columns = slot->tts_tupleDescriptor->natts;
@@ -259,7 +276,7 @@ void dynamodbReScanForeignScan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
   if (!state->started) return;
   drop_stream(state);
-  state->started = false;
+  state->started = state->ended = false;
 }
 
 void dynamodbEndForeignScan(ForeignScanState* node) {
