@@ -71,6 +71,7 @@ struct Client::Impl {
   void forget(Call& call) noexcept;
   void enqueue(Call& call) noexcept;
   void schedule() noexcept;
+  void wake_at(Steady::time_point when) noexcept;
   std::size_t outstanding() const noexcept { return queued_count_ + backing_off_.size() + in_flight_.size(); }
 
  private:
@@ -116,6 +117,7 @@ struct Client::Impl {
   std::set<Call*, EarlierRetry> backing_off_;
   std::vector<Call*> in_flight_;  // few: as many as there are connections
   uint64_t last_order_ = 0;
+  Steady::time_point owners_wish_ = kNever;
 
   uint64_t credentials_generation_ = 0;  // how often they were found to be refused
   WallTime::duration clock_correction_{};
@@ -146,6 +148,7 @@ void Client::Impl::advance() {
     receive_all();
     if (!send_ready()) break;
   }
+  if (owners_wish_ <= clock_.now()) owners_wish_ = kNever;
   schedule();
 }
 
@@ -382,7 +385,12 @@ void Client::Impl::schedule() noexcept {
   Steady::time_point when = kNever;
   if (!backing_off_.empty()) when = (*backing_off_.begin())->retry_time_;
   if (first_queued_ != nullptr) when = kAtOnce;
-  transport_.wake_at(has_room() ? when : kNever);
+  transport_.wake_at(std::min(has_room() ? when : kNever, owners_wish_));
+}
+
+void Client::Impl::wake_at(Steady::time_point when) noexcept {
+  owners_wish_ = when;
+  schedule();
 }
 
 // --- the public face
@@ -422,6 +430,8 @@ std::unique_ptr<Call> Client::start(std::string_view operation, std::string body
 }
 
 void Client::advance() { impl_->advance(); }
+
+void Client::wake_at(Steady::time_point when) noexcept { impl_->wake_at(when); }
 
 std::size_t Client::outstanding() const noexcept { return impl_->outstanding(); }
 

@@ -123,6 +123,10 @@ class Client {
   /// Readable whenever advance() has something to do (sockets, time-outs and backoff included).
   int poll_descriptor() const noexcept { return transport_->poll_descriptor(); }
 
+  /// Makes the descriptor readable at `when` too, for an owner that has to go on without an answer (replaces an earlier
+  /// such wish; time_point::max(): none). The wish is over with the first advance() at or after `when`.
+  void wake_at(Steady::time_point when) noexcept;
+
   /// Gives a body's memory back for reuse.
   void recycle(BodyBuffer body) noexcept { transport_->recycle(std::move(body)); }
 

@@ -52,6 +52,17 @@ std::string PageStream::body(const Source& source) const {
   return json;
 }
 
+bool PageStream::ready() const noexcept {
+  return wake_time_ <= clock_.now() || std::any_of(in_flight_.begin(), in_flight_.end(),
+                                                   [](const Flight& flight) { return flight.call->finished(); });
+}
+
+// A window that may be larger now grows with the pages that are used up.
+void PageStream::set_max_in_flight(uint32_t most) noexcept {
+  options_.max_in_flight = std::max<uint32_t>(most, 1);
+  window_ = std::min(window_, options_.max_in_flight);
+}
+
 // A source that is under way comes before a new one: LIMIT and memory of the service's caches both like it. Those that
 // have to wait let others go first.
 bool PageStream::pick_source(Source* source) {

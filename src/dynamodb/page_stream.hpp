@@ -67,6 +67,13 @@ class PageStream {
   /// whose pages are all empty gets to see its interrupts; else time_point::max().
   Steady::time_point wake_time() const noexcept { return wake_time_; }
 
+  /// While waiting: whether next() has something to do without an advance() of the client before it, because an answer
+  /// has arrived (an advance() for another stream may have brought it) or wake_time() has come.
+  bool ready() const noexcept;
+
+  /// Changes PageStreamOptions::max_in_flight. What is in flight already stays so.
+  void set_max_in_flight(uint32_t most) noexcept;
+
   const PageStreamStatistics& statistics() const noexcept { return statistics_; }
   uint64_t sources() const noexcept { return source_count_; }
 

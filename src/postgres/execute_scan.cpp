@@ -32,8 +32,6 @@ const char* operation_name(const ScanState* state) {
   return kNames[static_cast<int>(state->plan.operation)];
 }
 
-ErrorContext error_context(const ScanState* state) { return {operation_name(state), state->table->table_name}; }
-
 void prepare_operands(ForeignScanState* node, ScanState* state) {
   List* expressions = reinterpret_cast<ForeignScan*>(node->ss.ps.plan)->fdw_exprs;
   List* states = ExecInitExprList(expressions, &node->ss.ps);
@@ -157,10 +155,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   options.slow_start = state->plan.slow_start;
   options.count_only = state->counting;
   options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
-  // More segments than connections would only wait in memory for one.
-  options.max_in_flight = state->server->max_connections;
-  if (state->plan.operation == ReadOperation::scan)
-    options.max_in_flight = Min(state->table->parallel_scan_count, state->server->max_connections);
+  options.max_in_flight = static_cast<uint32_t>(state->max_in_flight);
   state->stream = make_owned<PageStream>(state->stream_context, [&] {
     return std::make_unique<PageStream>(*state->client, make_requests(state, keys, filter), options, limiter,
                                         dynamodb::system_clock());
@@ -170,7 +165,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
 void start_scan(ForeignScanState* node, ScanState* state) {
   if (!state->ever_started) {
     if (state->plan.operation == ReadOperation::scan) apply_scan_policy(state->table, state->plan.estimated_capacity);
-    prepare_reading(node, state);
+    prepare_scan(node);
     state->start_time = state->last_progress = GetCurrentTimestamp();
   }
   state->started = state->ever_started = true;
@@ -178,7 +173,8 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   // Per-tuple memory is reset before the next row, but not before the requests are made.
   if (state->plan.operation != ReadOperation::scan) keys = evaluate_scan_keys(state, node->ss.ps.ps_ExprContext);
   const PlainFilter* filter = evaluate_scan_filter(state, node->ss.ps.ps_ExprContext);
-  if (keys.impossible || is_never_true(filter)) return;
+  state->ended = keys.impossible || is_never_true(filter);
+  if (state->ended) return;
   bool scans = state->plan.operation == ReadOperation::scan;
   state->overlay = begin_overlay(state->table, &state->plan, scans ? nullptr : &keys,
                                  node->ss.ps.state->es_snapshot->curcid, state->selection, state->stream_context);
@@ -187,7 +183,7 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   if (state->overlay == nullptr || !covers_everything(state->overlay)) start_stream(state, keys, filter);
 }
 
-// Waits for the next item of the stream and decodes it; false at the end.
+// Waits for the next item of the stream and decodes it; false at the end, or where an Append does the waiting.
 bool next_streamed_item(ScanState* state) {
   if (state->stream == nullptr) return false;
   for (;;) {
@@ -199,6 +195,8 @@ bool next_streamed_item(ScanState* state) {
     if (step == PageStream::Step::waiting || pages != state->pages_at_last_look) report_progress(state);
     state->pages_at_last_look = pages;
     if (step == PageStream::Step::item) return true;
+    state->waiting = state->async;
+    if (state->async) return false;
     wait_and_advance(state->client, error_context(state), state->stream->wake_time());
   }
 }
@@ -217,6 +215,7 @@ bool next_uncovered_item(ScanState* state) {
 bool next_item_of_both(ScanState* state) {
   const dynamodb::Item* own = peek_covering(state->overlay);
   bool streamed = (own == nullptr || state->plan.ordered) && next_uncovered_item(state);
+  if (state->waiting) return false;
   if (own != nullptr && (!streamed || comes_first(state->overlay, *state->item))) {
     state->read.item = own;
     take_covering(state->overlay);
@@ -299,6 +298,21 @@ void drop_stream(ScanState* state) {
 
 }  // namespace
 
+void prepare_scan(ForeignScanState* node) {
+  ScanState* state = scan_state(node);
+  if (state->client == nullptr) prepare_reading(node, state);
+}
+
+// More segments than connections would only wait in memory for one.
+void share_connections(ScanState* state, int scans) {
+  int most = Max(state->server->max_connections / Max(scans, 1), 1);
+  if (state->plan.operation == ReadOperation::scan) most = Min(most, state->table->parallel_scan_count);
+  state->max_in_flight = most;
+  if (state->stream != nullptr) state->stream->set_max_in_flight(static_cast<uint32_t>(most));
+}
+
+ErrorContext error_context(const ScanState* state) { return {operation_name(state), state->table->table_name}; }
+
 PageStreamStatistics collect_statistics(const ScanState* state) {
   PageStreamStatistics sum = *state->totals;
   if (state->stream != nullptr) add_statistics(&sum, state->stream->statistics());
@@ -332,6 +346,8 @@ void dynamodbBeginForeignScan(ForeignScanState* node, int) {
   state->table = get_table_options(RelationGetRelid(node->ss.ss_currentRelation));
   state->server = get_server_options(state->table->serverid);
   state->userid = foreign_scan_user(node);
+  state->async = node->ss.ps.async_capable;
+  share_connections(state, 1);
   state->totals = new (palloc0(sizeof(PageStreamStatistics))) PageStreamStatistics();
   prepare_operands(node, state);
 }
@@ -340,12 +356,14 @@ TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   ExecClearTuple(slot);
+  state->waiting = false;
   if (!state->started) start_scan(node, state);
   if (state->stream == nullptr && state->overlay == nullptr) return slot;
   if (state->plan.count_only && !state->counting)
     next_passing_row(node, state, slot);
   else
     next_row(node, state, slot);
+  state->ended = TTS_EMPTY(slot) && !state->waiting;
   return slot;
 }
 
@@ -353,7 +371,7 @@ void dynamodbReScanForeignScan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
   if (!state->started) return;
   drop_stream(state);
-  state->started = false;
+  state->started = state->ended = false;
 }
 
 void dynamodbEndForeignScan(ForeignScanState* node) {

@@ -2,6 +2,7 @@
 #include <cfloat>
 
 #include "analyze.hpp"
+#include "async_scan.hpp"
 #include "execute_modify.hpp"
 #include "execute_scan.hpp"
 #include "explain.hpp"
@@ -44,6 +45,10 @@ Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS) {
   routine->ReScanForeignScan = dynamodb_fdw::dynamodbReScanForeignScan;
   routine->EndForeignScan = dynamodb_fdw::dynamodbEndForeignScan;
   routine->ExplainForeignScan = dynamodb_fdw::dynamodbExplainForeignScan;
+  routine->IsForeignPathAsyncCapable = dynamodb_fdw::dynamodbIsForeignPathAsyncCapable;
+  routine->ForeignAsyncRequest = dynamodb_fdw::dynamodbForeignAsyncRequest;
+  routine->ForeignAsyncConfigureWait = dynamodb_fdw::dynamodbForeignAsyncConfigureWait;
+  routine->ForeignAsyncNotify = dynamodb_fdw::dynamodbForeignAsyncNotify;
   routine->AnalyzeForeignTable = dynamodb_fdw::dynamodbAnalyzeForeignTable;
   routine->ImportForeignSchema = dynamodb_fdw::dynamodbImportForeignSchema;
   routine->IsForeignRelUpdatable = dynamodb_fdw::dynamodbIsForeignRelUpdatable;

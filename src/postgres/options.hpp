@@ -81,6 +81,7 @@ struct TableOptions {
   bool consistent_read;
   ScanPolicy scan_policy;
   SparseIndexes sparse_indexes;
+  bool async_capable;
   bool updatable;
   bool truncatable;
   InsertMode insert_mode;

@@ -635,6 +635,28 @@ TEST_F(ClientTest, AFullClientIsNotWokenForARetry) {
   EXPECT_EQ(transport->sent.size(), 2u);
 }
 
+TEST_F(ClientTest, WakesItsOwnerWhenAskedTo) {
+  make(1, 10);
+  const Steady::time_point wish = clock.now() + Milliseconds(100);
+  client->wake_at(wish + Milliseconds(100));
+  client->wake_at(wish);
+  EXPECT_EQ(transport->wake, wish);
+  client->advance();
+  EXPECT_EQ(transport->wake, wish);  // too early
+  auto first = start("first");
+  EXPECT_EQ(transport->wake, kAtOnce);
+  client->advance();
+  auto second = start("second");
+  EXPECT_EQ(transport->wake, wish);  // also where there is no room for what is queued
+  clock.advance(Milliseconds(100));
+  client->advance();
+  EXPECT_EQ(transport->wake, kNever);
+  client->wake_at(kAtOnce);
+  EXPECT_EQ(transport->wake, kAtOnce);
+  client->advance();
+  EXPECT_EQ(transport->wake, kNever);
+}
+
 TEST_F(ClientTest, WhatWasJustSentReachesTheNetworkAtOnce) {
   auto call = start();
   const int before = transport->advances;

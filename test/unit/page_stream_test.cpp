@@ -329,6 +329,51 @@ TEST(PageStream, DoublesWithEveryPageUsedUpAfterASlowStart) {
   }
 }
 
+TEST(PageStream, ItsWindowCanBeChangedWhileItIsRead) {
+  Scan scan(100, {.max_in_flight = 4});
+  scan.read();
+  scan.stream.set_max_in_flight(2);
+  EXPECT_EQ(scan.in_flight(), 4u);  // what was sent is not taken back
+  for (std::size_t in_flight : {3u, 2u, 2u}) {
+    scan.respond(page(1));
+    EXPECT_EQ(scan.read(), 1);
+    EXPECT_EQ(scan.in_flight(), in_flight);
+  }
+  scan.stream.set_max_in_flight(7);
+  for (std::size_t in_flight : {4u, 7u, 7u}) {
+    scan.respond(page(1));
+    EXPECT_EQ(scan.read(), 1);
+    EXPECT_EQ(scan.in_flight(), in_flight);
+  }
+  scan.stream.set_max_in_flight(0);
+  for (int left = 6; left > 0; --left) {
+    scan.respond(page(1));
+    EXPECT_EQ(scan.read(), 1);
+  }
+  EXPECT_EQ(scan.in_flight(), 1u);  // one it must be
+}
+
+TEST(PageStream, SaysWhetherItCanGoOn) {
+  Scan scan({"BatchGetItem", {R"({"RequestItems":{"abc":{"Keys":[1]}}})", "{}"}}, {.max_in_flight = 2});
+  scan.service.random = test::FixedRandom(0.5);
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_FALSE(scan.stream.ready());
+  const char* left = R"({"Responses":{},"UnprocessedKeys":{"abc":{"Keys":[1]}}})";
+  scan.respond(0, answer(200, left));
+  EXPECT_TRUE(scan.stream.ready());
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_TRUE(scan.stream.ready());  // it only has not looked further, for its owner's interrupts
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_FALSE(scan.stream.ready());
+  scan.service.clock.advance(Milliseconds(100000));
+  EXPECT_TRUE(scan.stream.ready());  // for the keys that were left
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_FALSE(scan.stream.ready());
+  scan.respond(1, error_answer(400, "ValidationException"));
+  EXPECT_TRUE(scan.stream.ready());
+  EXPECT_EQ(scan.next(), Step::failed);
+}
+
 TEST(PageStream, NeverReadsAheadWithASingleConnection) {
   Scan scan(3, {.max_in_flight = 1, .slow_start = true});
   EXPECT_EQ(scan.read(), 0);
