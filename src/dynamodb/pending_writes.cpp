@@ -13,22 +13,45 @@ bool is_start_of(const DocumentPath& start, const DocumentPath& path) {
   return start.size() <= path.size() && std::equal(start.begin(), start.end(), path.begin());
 }
 
-bool overlap(const DocumentPath& left, const DocumentPath& right) {
-  return is_start_of(left, right) || is_start_of(right, left);
+// Whether the transaction has set or removed the value at the path.
+bool is_written(const PendingItem& state, const DocumentPath& path) {
+  return std::ranges::any_of(state.changes,
+                             [&](const AttributeChange& change) { return is_start_of(change.path, path); });
 }
 
-// What the transaction itself has written needs no condition, and what is conditional already keeps the value that was
-// read first.
-bool needs_condition(const PendingItem& state, const WriteCondition& condition) {
-  for (const AttributeChange& change : state.changes)
-    if (overlap(change.path, condition.path)) return false;
-  return std::ranges::none_of(state.conditions,
-                              [&](const WriteCondition& earlier) { return earlier.path == condition.path; });
+// Whether it has changed something within that value.
+bool is_written_within(const PendingItem& state, const DocumentPath& path) {
+  return std::ranges::any_of(state.changes,
+                             [&](const AttributeChange& change) { return is_start_of(path, change.path); });
 }
 
-void add_conditions(PendingItem& state, const PendingItem& before, const std::vector<WriteCondition>& conditions) {
-  for (const WriteCondition& condition : conditions)
-    if (needs_condition(before, condition)) state.conditions.push_back(condition);
+bool is_conditional(const PendingItem& state, const DocumentPath& path) {
+  return std::ranges::any_of(state.conditions, [&](const WriteCondition& earlier) { return earlier.path == path; });
+}
+
+// That DynamoDB still has at a path what `base` has there.
+std::optional<WriteCondition> unchanged(const std::string& base, const DocumentPath& path) {
+  Result<Value> item = parse_typed_item(base);
+  if (!item.ok()) return std::nullopt;
+  const Value* value = find_path(item.value(), path);
+  if (value == nullptr) return WriteCondition{path, WriteCondition::Kind::missing, {}};
+  WriteCondition condition{path, WriteCondition::Kind::equals, {}};
+  append_typed(condition.value, *value);
+  return condition;
+}
+
+// `conditions` are on the item as `before` left it, those of a state on DynamoDB's. What the transaction itself has
+// written needs none, and what is conditional already keeps the value that was read first.
+void add_conditions(PendingItem& state, const PendingItem& before, const std::optional<std::string>& base,
+                    const std::vector<WriteCondition>& conditions) {
+  for (const WriteCondition& condition : conditions) {
+    if (is_written(before, condition.path) || is_conditional(before, condition.path)) continue;
+    if (condition.kind != WriteCondition::Kind::equals || !is_written_within(before, condition.path)) {
+      state.conditions.push_back(condition);
+    } else if (base) {
+      if (auto whole = unchanged(*base, condition.path)) state.conditions.push_back(std::move(*whole));
+    }
+  }
 }
 
 std::unique_ptr<PendingItem> first_state(Effect effect, Existence existence,
@@ -73,8 +96,8 @@ const PendingItem* PendingWrites::current(const PendingEntry& entry) const noexc
 
 const PendingItem* PendingWrites::visible(const PendingEntry& entry, uint32_t command) const noexcept {
   uint64_t truncated_at = 0;
-  for (const Truncation& truncation : truncations_)
-    if (truncation.stamp.command < command) truncated_at = truncation.sequence;
+  for (auto truncation = truncations_.rbegin(); truncation != truncations_.rend() && truncated_at == 0; ++truncation)
+    if (truncation->stamp.command < command) truncated_at = truncation->sequence;
   for (const PendingItem* state = entry.latest.get(); state != nullptr; state = state->previous.get())
     if (state->stamp.command < command) return state->sequence > truncated_at ? state : nullptr;
   return nullptr;
@@ -141,7 +164,7 @@ Result<PendingWrites::Outcome> PendingWrites::update(std::string_view key, const
     append_typed_item(state->item, item.value());
   } else {
     state = next_state(Effect::update, *before);
-    add_conditions(*state, *before, conditions);
+    add_conditions(*state, *before, entry.base, conditions);
     Result<std::vector<AttributeChange>> merged = merge_changes(before->changes, changes);
     if (!merged.ok()) return std::move(merged.error());
     state->changes = std::move(merged.value());
@@ -162,25 +185,20 @@ PendingWrites::Outcome PendingWrites::remove(std::string_view key, const std::ve
     return Outcome::self_modified;
   } else {
     state = next_state(Effect::absent, *before);
-    if (before->effect == Effect::update) add_conditions(*state, *before, conditions);
+    if (before->effect == Effect::update) add_conditions(*state, *before, entry.base, conditions);
   }
   push(entry, std::move(state), stamp);
   return Outcome::done;
 }
 
-void PendingWrites::truncate(WriteStamp stamp) {
-  log_.push_back({nullptr, stamp.subtransaction});
-  truncations_.push_back({stamp, ++last_sequence_});
-}
+void PendingWrites::truncate(WriteStamp stamp) { truncations_.push_back({stamp, ++last_sequence_}); }
 
 void PendingWrites::roll_back(uint32_t subtransaction) {
-  while (!log_.empty() && log_.back().subtransaction >= subtransaction) {
-    PendingEntry* entry = log_.back().entry;
-    if (entry == nullptr)
-      truncations_.pop_back();
-    else
-      entry->latest = std::move(entry->latest->previous);
-    log_.pop_back();
+  while (!truncations_.empty() && truncations_.back().stamp.subtransaction >= subtransaction) truncations_.pop_back();
+  for (; !log_.empty() && log_.back().subtransaction >= subtransaction; log_.pop_back()) {
+    PendingEntry& entry = *log_.back().entry;
+    entry.latest = std::move(entry.latest->previous);
+    if (!entry.latest) entry.base.reset();  // the next statement reads DynamoDB's item anew
   }
 }
 

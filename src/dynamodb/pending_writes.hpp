@@ -20,7 +20,8 @@
 namespace dynamodb {
 
 /// Where in the transaction a write was made. Both numbers only grow: a subtransaction's is greater than that of every
-/// one begun before it, a command's than that of every command before it.
+/// one begun before it, a command's than that of every command before it. A write may follow one of a greater command,
+/// which was run within its own, or of a greater subtransaction that has ended.
 struct WriteStamp {
   uint32_t subtransaction = 0;
   uint32_t command = 0;
@@ -41,7 +42,7 @@ struct PendingItem {
   /// What must hold in DynamoDB when the effect is sent.
   Existence existence = Existence::any;
   std::vector<WriteCondition> conditions;
-  /// False: DynamoDB had no item before the transaction, or never will be asked: nothing has to be sent to delete it.
+  /// False: DynamoDB has no item, or `existence` fails: when the effect is absent, nothing has to be deleted.
   bool deletes = true;
   std::unique_ptr<PendingItem> previous;
 
@@ -58,7 +59,9 @@ struct PendingItem {
 struct PendingEntry {
   std::string key;                      ///< typed JSON of the key, in one spelling per key
   std::unique_ptr<PendingItem> latest;  ///< null: all were forgotten
-  std::optional<std::string> base;      ///< DynamoDB's whole item as fetched for reading; "" where there was none
+  /// DynamoDB's whole item, typed JSON, which whoever reads an item of effect update sets first; it stays until
+  /// everything about the item is forgotten.
+  std::optional<std::string> base;
 };
 
 /// Not thread-safe. Keys are typed JSON with the partition key first and numbers canonical.
@@ -68,15 +71,17 @@ class PendingWrites {
     done,
     duplicate,     ///< insert: the transaction has written an item with this key already
     gone,          ///< update, remove: the transaction has deleted the item
-    self_modified  ///< update, remove: the same command has written the item already
+    self_modified  ///< update, remove: the same command, or one that it led to, has written the item already
   };
 
   /// INSERT. `replace`: put, whatever is there.
   Outcome insert(std::string_view key, std::string item, bool replace, WriteStamp stamp);
-  /// UPDATE: `changes` of the item as the transaction sees it, under `conditions` on what was read of it. Error:
-  /// changes that cannot be joined to the earlier ones.
+  /// UPDATE: `changes` of the item as the transaction sees it, under `conditions` on what was read of it. Where that
+  /// includes something that the transaction itself has changed, the condition becomes one on the entry's base; without
+  /// a base it is left out. Error: changes that cannot be joined to the earlier ones.
   Result<Outcome> update(std::string_view key, const std::vector<AttributeChange>& changes,
                          const std::vector<WriteCondition>& conditions, WriteStamp stamp);
+  /// DELETE; conditions as above.
   Outcome remove(std::string_view key, const std::vector<WriteCondition>& conditions, WriteStamp stamp);
   /// TRUNCATE: all items are gone, those in DynamoDB and those written so far.
   void truncate(WriteStamp stamp);
@@ -106,7 +111,7 @@ class PendingWrites {
   /// The entry's net write; nothing where there is nothing to send.
   std::optional<ItemWrite> write_of(const PendingEntry& entry, const std::string& table,
                                     const std::string& partition_key) const;
-  bool empty() const noexcept { return log_.empty(); }
+  bool empty() const noexcept { return log_.empty() && truncations_.empty(); }
 
  private:
   struct Truncation {
@@ -114,7 +119,7 @@ class PendingWrites {
     uint64_t sequence;
   };
   struct LogRecord {
-    PendingEntry* entry;  // null: a truncation
+    PendingEntry* entry;
     uint32_t subtransaction;
   };
 

@@ -215,6 +215,28 @@ TEST(Value, SamenessIsThatOfTheService) {
   }
 }
 
+TEST(Value, ScalarsAreOrderedAsTheServiceSorts) {
+  const struct {
+    AttributeType type;
+    std::vector<std::string> ascending;
+  } cases[] = {
+      {AttributeType::S,
+       {"", std::string("\0", 1), "10", "9", "A", "Z", "a", "a" + std::string("\0", 1), "ab", "b", "\x7f", "é", "€",
+        "\xef\xbf\xbd", "😀"}},  // by UTF-8 bytes: U+FFFD before what UTF-16 writes as surrogates
+      {AttributeType::B,
+       {"", std::string("\0", 1), std::string("\0\0", 2), "\x01", "\x7f", "\x80", "\xff", "\xff\x01"}},
+      {AttributeType::N, {"-1E+100", "-150", "-9", "-0.5", "0", "1E-130", "0.5", "1", "9", "10", "100", "1E+41"}},
+  };
+  for (const auto& test : cases)
+    for (std::size_t i = 0; i < test.ascending.size(); ++i)
+      for (std::size_t j = 0; j < test.ascending.size(); ++j) {
+        const Value left = Value::of({test.type, test.ascending[i]});
+        const Value right = Value::of({test.type, test.ascending[j]});
+        const int order = compare_scalars(left, right);
+        EXPECT_EQ((order > 0) - (order < 0), (i > j) - (i < j)) << typed_text(left) << " and " << typed_text(right);
+      }
+}
+
 TEST(Value, IsFoundByItsPath) {
   Value item = item_of(R"({"a":{"M":{"b":{"L":[{"N":"0"},{"M":{"c":{"S":"x"}}}]},"0":{"S":"zero"}}}})");
   struct {
