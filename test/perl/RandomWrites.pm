@@ -140,11 +140,11 @@ my %VIEWS = (
 );
 
 my %OPTIONS = (
-	plain     => "batch_size '3'",
-	sorted    => "sparse_indexes 'avoid', parallel_scan_count '2'",
+	plain     => "batch_size '3', commit_mode 'auto'",
+	sorted    => "sparse_indexes 'avoid', parallel_scan_count '2', commit_mode 'auto'",
 	binaries  => "commit_mode 'batch'",
 	puts      => "commit_mode 'batch', insert_mode 'put'",
-	documents => "consistent_read 'true'",
+	documents => "consistent_read 'true', commit_mode 'auto'",
 );
 
 sub _key
@@ -808,7 +808,7 @@ sub insert_row
 sub insert_statement
 {
 	my ($self, $table, $count) = @_;
-	$count //= pick(1, 1, 1, 2, 3, 5);
+	$count //= $self->{few} ? pick(1, 1, 2) : pick(1, 1, 1, 2, 3, 5);
 	my @columns = grep { $_->{key} || chance(0.7) } columns($table);
 	my %rows;
 	for (1 .. $count)
@@ -828,7 +828,7 @@ sub insert_conflict_statement
 	my ($self, $table) = @_;
 	return $self->insert_statement($table) if $table eq 'puts';
 	my @columns = columns($table);
-	my @rows = map { $self->insert_row($table, \@columns, $self->random_key($table, chance(0.5) ? 1 : 0)) } 1 .. pick(1, 2, 4, 8);
+	my @rows = map { $self->insert_row($table, \@columns, $self->random_key($table, chance(0.5) ? 1 : 0)) } 1 .. ($self->{few} ? pick(1, 2, 4) : pick(1, 2, 4, 8));
 	return ("INSERT INTO $table (" . join(', ', map { $_->{name} } @columns) . ') VALUES ' . join(', ', @rows) . ' ON CONFLICT DO NOTHING' . returning($table, ''), []);
 }
 
@@ -840,7 +840,7 @@ sub insert_select_statement
 	my ($self, $table) = @_;
 	my $base = base_of($table);
 	$fresh += 1000;
-	my $count = pick(1, 3, 10);
+	my $count = $self->{few} ? pick(1, 2) : pick(1, 3, 10);
 	my %keys = (plain => "'n' || g", documents => "'n' || g", puts => 'g', binaries => "decode('ee', 'hex'), 'n' || g", sorted => "'p2', g + 1000");
 	my ($t, $t_value) = $table eq 'documents' ? ('number', 'g') : ('n', 'g + 0.5');
 	my $names = join ', ', (map { $_->{name} } key_columns($table)), $t;
@@ -1091,6 +1091,17 @@ sub balance
 my @AUTO  = qw(plain sorted documents);
 my @OTHER = qw(binaries puts plain_narrow sorted_narrow);
 
+# How many transactions in turn have one commit_mode in the tables of @AUTO
+my $TURN = 20;
+
+# For a DynamoDB that takes few items in one TransactWriteItems, as old versions of DynamoDB Local do
+sub limit_transactions
+{
+	my ($self) = @_;
+	$self->{limited} = 1;
+	return;
+}
+
 # Transaction `number`, which depends on the seed, the number and the keys: the SQL, up to COMMIT or ROLLBACK, the table
 # of DynamoDB that it may have written, and whether it commits.
 sub transaction
@@ -1099,14 +1110,18 @@ sub transaction
 	srand(($self->{seed} * 1_000_003 + $number) % 2**32);
 	rand for 1 .. 3;
 	my $bulk = chance(0.03);
-	$self->{may_doom} = !$bulk && chance(0.5);
+	my $auto = int($number / $TURN) % 2 == 0;
+	# Where the commit is not all or nothing, nothing that fails it shall be tried.
+	$self->{may_doom} = $auto && !$bulk && chance(0.7);
+	$self->{few} = $auto && $self->{limited};
 	my @tables = $self->{may_doom} ? (map { pick(@AUTO) } 1 .. pick(1, 1, 2)) : (map { pick(@AUTO, @OTHER) } 1 .. pick(1, 2, 2, 3));
 	my @body = map { $self->balance($number, $_) } @tables;
-	# Nothing that could go wrong in a transaction whose commit is not all or nothing
 	return $self->finished($number, [ @body, $self->bulk_statements($number, $tables[0]) ], 'COMMIT', @tables) if $bulk;
 	return $self->finished($number, [ $self->one_statement($number, @tables) ], undef, @tables) if !@body && chance(0.15);
+	# What makes a table as long as it should be has a transaction of its own.
+	return $self->finished($number, \@body, 'COMMIT', @tables) if @body && $self->{few};
 	my @savepoints;
-	for (1 .. pick(1, 2, 3, 5, 8, 12))
+	for (1 .. ($self->{few} ? pick(1, 2, 3, 5, 8) : pick(1, 2, 3, 5, 8, 12)))
 	{
 		push @body, $self->one_statement($number, @tables);
 		my $way = int rand 10;
@@ -1128,10 +1143,11 @@ sub transaction
 sub finished
 {
 	my ($self, $number, $body, $end, @tables) = @_;
-	my %bases = map { base_of($_) => 1 } @tables, 'plain', 'sorted';
 	my $sql = join '', @$body;
 	my %written = map { base_of($_) => 1 } @tables;
-	return { sql => defined $end ? "BEGIN;\n$sql" : $sql, end => $end, tables => [ sort keys %written ] };
+	my $mode = int($number / $TURN) % 2 == 0 ? 'auto' : 'batch';
+	my $set_up = $number % $TURN ? '' : join '', map { "ALTER FOREIGN TABLE remote.$_ OPTIONS (SET commit_mode '$mode');\n" } @AUTO;
+	return { set_up => $set_up, sql => defined $end ? "BEGIN;\n$sql" : $sql, end => $end, tables => [ sort keys %written ] };
 }
 
 1;
