@@ -68,7 +68,8 @@ void check_system_columns(RelOptInfo* rel, Bitmapset* used) {
   }
 }
 
-// A whole row that the user asks for has the table's row type, but the scan has only one whole row, the planner's record.
+// A whole row that the user asks for has the table's row type, but the scan has only one whole row, the planner's
+// record.
 void check_whole_row(PlannerInfo* root, RelOptInfo* rel) {
   if (!uses_whole_row(root, rel)) return;
   ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

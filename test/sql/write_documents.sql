@@ -38,8 +38,10 @@ UPDATE plain SET a = NULL, document = '{"a": 1, "b": 2}' WHERE id = '1' RETURNIN
 UPDATE plain SET document = '{"id": "1", "b": 3}' WHERE id = '1' RETURNING document;
 UPDATE plain SET document = '{"id": "other"}' WHERE id = '1';
 UPDATE plain SET document = '{"id": "moved", "b": 4}', id = 'moved' WHERE id = '1' RETURNING document;
-UPDATE plain SET document = NULL WHERE id = 'moved' RETURNING document;
-UPDATE plain SET document = '[]' WHERE id = 'moved';
+UPDATE plain SET document = document || '{"c": 5}', id = 'again' WHERE id = 'moved' RETURNING document;
+UPDATE plain SET document = '{"d": 6}', id = '1' WHERE id = 'again' RETURNING document;
+UPDATE plain SET document = NULL WHERE id = '1' RETURNING document;
+UPDATE plain SET document = '[]' WHERE id = '1';
 UPDATE plain SET document = jsonb_set(document, '{address,zip}', '"0001"') WHERE id = '2' RETURNING document;
 -- paths
 UPDATE plain SET city = 'Tromsø' WHERE id = '2' RETURNING document;
@@ -83,23 +85,25 @@ COMMIT;
 SELECT document -> 'l' FROM plain WHERE id = 'k';
 
 -- document_format dynamodb
-INSERT INTO typed (item) VALUES ('{"id": {"S": "t"}, "s": {"S": "\u00e9 \" \\"}, "n": {"N": "-1.2345678901234567890123456789012345678E+20"}, "b": {"B": "AP8="}, "bool": {"BOOL": false}, "null": {"NULL": true}, "ss": {"SS": ["b", "a", ""]},
-  "ns": {"NS": ["2", "1.0"]}, "bs": {"BS": ["Ag==", "AQ=="]}, "l": {"L": [{"L": []}, {"M": {}}, {"N": "1"}, {"S": ""}]}, "m": {"M": {"a.b": {"M": {"NS": {"NS": ["1"]}}}, "": {"S": "empty name"}}}}');
-INSERT INTO typed (item) VALUES ('{"id": {"S": "t"}, "s": {"S": "\u00e9 \" \\"}, "n": {"N": "-1.2345678901234567890123456789012345678E+20"}, "b": {"B": "AP8="}, "bool": {"BOOL": false}, "null": {"NULL": true}, "ss": {"SS": ["b", "a", ""]},
-  "ns": {"NS": ["2", "1.0"]}, "bs": {"BS": ["Ag==", "AQ=="]}, "l": {"L": [{"L": []}, {"M": {}}, {"N": "1"}, {"S": ""}]}, "m": {"M": {"a.b": {"M": {"NS": {"NS": ["1"]}}}, "x": {"S": "y"}}}}');
+INSERT INTO typed (item) VALUES ('{"id": {"S": "t"}, "s": {"S": "\u00e9 \" \\"}, "n": {"N": "-1.2345678901234567890123456789012345678E+20"}, "b": {"B": "AP8="}, "bool": {"BOOL": false}, "null": {"NULL": true}, "ss": {"SS": ["b", "a"]},
+  "ns": {"NS": ["2", "1.0"]}, "bs": {"BS": ["Ag==", "AQ=="]}, "l": {"L": [{"L": []}, {"M": {}}, {"N": "1"}, {"S": "x"}]}, "m": {"M": {"a.b": {"M": {"NS": {"NS": ["1"]}}}, "x": {"S": "y"}}}}');
 \! "$DYNAMODB_CALL" GetItem '{"TableName": "writes2", "Key": {"id": {"S": "t"}}}'
 INSERT INTO typed (id, item) SELECT 'copy', (item::jsonb - 'id')::json FROM typed WHERE id = 't';
 SELECT (one.item::jsonb - 'id') = (two.item::jsonb - 'id') AS same FROM typed AS one, typed AS two WHERE one.id = 't' AND two.id = 'copy';
 UPDATE typed SET item = jsonb_set(item::jsonb, '{m,M,x}', '{"NS": ["7"]}')::json, a = 5 WHERE id = 'copy';
-SELECT item FROM typed WHERE id = 'copy';
+SELECT item('copy');
 -- every type of the sample table, copied
 CREATE FOREIGN TABLE alltypes (id text OPTIONS (partition_key 'true'), item json OPTIONS (ddb_document 'true', document_format 'dynamodb')) SERVER documents_test;
 INSERT INTO typed (id, item) SELECT id, item FROM alltypes;
-SELECT alltypes.id, alltypes.item::jsonb = typed.item::jsonb AS same FROM alltypes JOIN typed USING (id) ORDER BY id COLLATE "C";
+-- (a number may be spelled in another way afterwards: as a plain document it is the same)
+CREATE FOREIGN TABLE alltypes_plain (id text OPTIONS (partition_key 'true'), document jsonb OPTIONS (ddb_document 'true')) SERVER documents_test OPTIONS (table_name 'alltypes');
+SELECT alltypes.id, alltypes.item::jsonb = typed.item::jsonb AS same, alltypes_plain.document = plain.document AS same_plain
+FROM alltypes JOIN typed USING (id) JOIN alltypes_plain USING (id) JOIN plain USING (id) ORDER BY id COLLATE "C";
 UPDATE typed SET item = alltypes.item FROM alltypes WHERE typed.id = 'all' AND alltypes.id = 'all';
 -- what is refused
 INSERT INTO typed (id, item) VALUES ('x', '{"a": 1}');
 INSERT INTO typed (id, item) VALUES ('x', '{"a": {"S": 1}}');
+INSERT INTO typed (id, item) VALUES ('x', '{"a": {"M": {"": {"S": "empty name"}}}}');
 INSERT INTO typed (id, item) VALUES ('x', '{"a": {"SS": []}}');
 INSERT INTO typed (id, item) VALUES ('x', '{"a": {"SS": ["a", "a"]}}');
 INSERT INTO typed (id, item) VALUES ('x', '{"a": {"N": "1E+126"}}');

@@ -23,7 +23,7 @@ DECLARE
   line text;
 BEGIN
   FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-    IF line ~ 'DynamoDB (Operation|Index):|Direction|Sort|Limit:|Nested|Hash' THEN RETURN NEXT '# ' || btrim(line); END IF;
+    IF line ~ 'DynamoDB (Operation|Index):|Direction|Sort|Limit:|Nested|Hash' THEN RETURN NEXT '# ' || btrim(replace(line, ' (COUNT)', '')); END IF;
   END LOOP;
   FOR line IN EXECUTE 'SELECT row_to_json(r)::text FROM (' || query || ') AS r' LOOP RETURN NEXT line; END LOOP;
 END $$;
@@ -107,10 +107,12 @@ DELETE FROM w WHERE p = 'b';
 FETCH scanned;
 CLOSE scanned;
 SELECT p, s, a FROM w ORDER BY p, s;
--- a function sees what the query has written so far
+-- a function sees what the query has written so far, as far as PostgreSQL has handed it over
+ALTER FOREIGN TABLE w OPTIONS (ADD batch_size '1');
 CREATE FUNCTION seen() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$ BEGIN RETURN (SELECT count(*) FROM w WHERE p = 'f'); END $$;
 INSERT INTO w (p, s, a) SELECT 'f', i, seen() FROM generate_series(1, 3) AS i;
 SELECT s, a FROM w WHERE p = 'f' ORDER BY s;
+ALTER FOREIGN TABLE w OPTIONS (DROP batch_size);
 -- a statement does not see what it writes itself
 INSERT INTO w (p, s) SELECT 'f', s + 10 FROM w WHERE p = 'f';
 UPDATE w SET s = s + 100 WHERE p = 'f' AND s > 2;
