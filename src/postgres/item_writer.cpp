@@ -105,13 +105,20 @@ std::optional<Error> put_column(Value& item, const WrittenColumn& column, bool d
   return dynamodb::apply_edit(item, {*column.writer->path, std::move(value.value())});
 }
 
-// The attributes of `before` that make its key stay where the new document does not name them.
-std::optional<Error> keep_key(const ItemWriter* writer, const Value& before, Value& after) {
+bool sets_attribute(const WrittenRow& row, const char* name) {
+  for (int i = 0; i < row.count; ++i)
+    if (row.columns[i].writer->is_key && strcmp(row.columns[i].writer->column->attribute, name) == 0) return true;
+  return false;
+}
+
+// The attributes of `before` that make its key stay where the new document does not name them. Where a column of the
+// row has the key, that one wins.
+std::optional<Error> keep_key(const ItemWriter* writer, const WrittenRow& row, const Value& before, Value& after) {
   for (const char* name : {writer->target->partition_key, writer->target->sort_key}) {
     if (name == nullptr) continue;
     const Value* old = before.find(name);
     const Value* present = after.find(name);
-    if (old == nullptr) continue;
+    if (old == nullptr || (present != nullptr && sets_attribute(row, name))) continue;
     if (present == nullptr)
       after.set(name, *old);
     else if (!dynamodb::same_value(*old, *present))
@@ -120,8 +127,8 @@ std::optional<Error> keep_key(const ItemWriter* writer, const Value& before, Val
   return std::nullopt;
 }
 
-std::optional<Error> replace_document(const ItemWriter* writer, const WrittenColumn& column, const Value& before,
-                                      Value& after) {
+std::optional<Error> replace_document(const ItemWriter* writer, const WrittenRow& row, const WrittenColumn& column,
+                                      const Value& before, Value& after) {
   if (column.value.form == WrittenValue::Form::absent) {
     after = Value::map();
   } else {
@@ -129,7 +136,7 @@ std::optional<Error> replace_document(const ItemWriter* writer, const WrittenCol
     if (!document.ok()) return std::move(document.error());
     after = std::move(document.value());
   }
-  return keep_key(writer, before, after);
+  return keep_key(writer, row, before, after);
 }
 
 std::optional<Error> edit_column(const WrittenColumn& column, const Value& before, Value& after) {
@@ -237,7 +244,7 @@ Result<EditedItem> edit_item(const ItemWriter* writer, const Value& before, cons
   bool document_given = false;
   for (int i = 0; i < row.count; ++i) {
     const WrittenColumn& column = row.columns[i];
-    auto error = is_document(column) ? replace_document(writer, column, before, edited.after)
+    auto error = is_document(column) ? replace_document(writer, row, column, before, edited.after)
                                      : edit_column(column, before, edited.after);
     if (error) return *at_column(column.writer, failed_column, std::move(*error));
     if (is_document(column))
