@@ -120,6 +120,18 @@ std::optional<std::string> canonical_number(std::string_view text) {
   return plain ? plain_notation(number) : scientific_notation(number);
 }
 
+int compare_numbers(std::string_view left, std::string_view right) {
+  Decimal a;
+  Decimal b;
+  if (!parse_decimal(left, a) || !parse_decimal(right, b)) return left.compare(right);
+  const int sign_a = a.digits.empty() ? 0 : a.negative ? -1 : 1;
+  const int sign_b = b.digits.empty() ? 0 : b.negative ? -1 : 1;
+  if (sign_a != sign_b) return sign_a - sign_b;
+  if (sign_a == 0) return 0;
+  if (a.point != b.point) return a.point < b.point ? -sign_a : sign_a;
+  return sign_a * a.digits.compare(b.digits);
+}
+
 std::optional<std::size_t> base64_decoded_size(std::string_view text) noexcept {
   if (text.size() % 4 != 0) return std::nullopt;
   return text.size() / 4 * 3 - base64_padding(text);

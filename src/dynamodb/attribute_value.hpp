@@ -39,6 +39,9 @@ struct ScalarValue {
 /// "Data types", Number).
 std::optional<std::string> canonical_number(std::string_view text);
 
+/// Order of two numbers by value: negative, 0 or positive. REQUIRES: both as canonical_number() gives them.
+int compare_numbers(std::string_view left, std::string_view right);
+
 /// Length in bytes of the decoded form, or nothing when `text` cannot be base64 by its length and padding.
 std::optional<std::size_t> base64_decoded_size(std::string_view text) noexcept;
 /// Decodes standard base64 with padding. `out` has room for base64_decoded_size() bytes. False: not base64.

@@ -41,6 +41,13 @@ std::optional<Error> check_is_json(std::string_view body) {
   return Error::not_dynamodb("the endpoint answered, but not as DynamoDB does");
 }
 
+// Refusals change nothing. Everything else that is no success may hide one.
+bool may_hide_success(const Error& error, const HttpResponse& response) noexcept {
+  if (response.failure) return response.maybe_sent;
+  const bool refused = response.status >= 400 && response.status < 500;
+  return !refused || error.kind == ErrorKind::transient;
+}
+
 Error about(const HttpResponse& response, Error error) {
   error.http_status = response.status;
   error.request_id = response.request_id;
@@ -64,6 +71,7 @@ struct Client::Impl {
   void forget(Call& call) noexcept;
   void enqueue(Call& call) noexcept;
   void schedule() noexcept;
+  void wake_at(Steady::time_point when) noexcept;
   std::size_t outstanding() const noexcept { return queued_count_ + backing_off_.size() + in_flight_.size(); }
 
  private:
@@ -87,6 +95,7 @@ struct Client::Impl {
   bool may_correct(Call& call, const Error& error, const HttpResponse& response) noexcept;
   bool refresh_credentials(Call& call) noexcept;
   bool correct_clock(Call& call, const Error& error, const HttpResponse& response) noexcept;
+  bool renew_connection(Call& call) noexcept;
   void back_off(Call& call, Milliseconds delay);
   void finish(Call& call, Error error) noexcept;
   void give_up(Call& call, Error error);
@@ -108,6 +117,7 @@ struct Client::Impl {
   std::set<Call*, EarlierRetry> backing_off_;
   std::vector<Call*> in_flight_;  // few: as many as there are connections
   uint64_t last_order_ = 0;
+  Steady::time_point owners_wish_ = kNever;
 
   uint64_t credentials_generation_ = 0;  // how often they were found to be refused
   WallTime::duration clock_correction_{};
@@ -138,6 +148,7 @@ void Client::Impl::advance() {
     receive_all();
     if (!send_ready()) break;
   }
+  if (owners_wish_ <= clock_.now()) owners_wish_ = kNever;
   schedule();
 }
 
@@ -165,6 +176,7 @@ void Client::Impl::send(Call& call) {
   request_.headers[1] = call.target_;
   request_.body = call.request_body_;
   request_.request_timeout = call.request_timeout_;
+  request_.fresh_connection = call.renewed_connection_;
   const RequestId id = transport_.start(request_);  // until here nothing has changed if there was no memory
   detach(call);
   call.state_ = Call::State::in_flight;
@@ -210,6 +222,7 @@ void Client::Impl::receive_all() {
     try {
       settle(call, std::move(response));
     } catch (const std::bad_alloc&) {
+      call.maybe_applied_ = true;
       finish(call, Error::internal("out of memory"));  // short enough to need none
     }
     response = HttpResponse{};
@@ -227,7 +240,8 @@ void Client::Impl::settle(Call& call, HttpResponse response) {
   fail(call, std::move(*error), response);
 }
 
-// Leaves the decompressed, padded body in `response`. The CRC-32 comes first: it is that of the body as sent.
+// Leaves the decompressed, padded body in `response`; a failure stays there, too, but for its text. The CRC-32 comes
+// first: it is that of the body as sent.
 std::optional<Error> Client::Impl::judge(HttpResponse& response) {
   if (response.failure) return std::move(response.failure);
   std::optional<Error> error = check_crc32(response.body.view(), response.crc32);
@@ -262,8 +276,11 @@ void Client::Impl::succeed(Call& call, BodyBuffer body) noexcept {
 
 void Client::Impl::fail(Call& call, Error error, const HttpResponse& response) {
   if (error.kind == ErrorKind::throttling && call.statistics_ != nullptr) ++call.statistics_->throttled;
+  if (may_hide_success(error, response)) call.maybe_applied_ = true;
   if (may_correct(call, error, response)) return back_off(call, Milliseconds(0));
   ++call.attempts_;
+  call.retry_after_ = retry_after(response).value_or(Milliseconds(0));
+  if (error.kind == ErrorKind::throttling && !call.retry_throttling_) return give_up(call, std::move(error));
   RetryPolicyOptions options;
   options.max_attempts = call.max_attempts_;
   const auto delay = RetryPolicy(options, random_).delay(error, call.attempts_, bucket_, retry_after(response));
@@ -272,8 +289,9 @@ void Client::Impl::fail(Call& call, Error error, const HttpResponse& response) {
   back_off(call, *delay);
 }
 
-// What is wrong with the signature can be set right once, and does not count as an attempt.
+// What is wrong with the signature or with a kept connection can be set right once, and does not count as an attempt.
 bool Client::Impl::may_correct(Call& call, const Error& error, const HttpResponse& response) noexcept {
+  if (response.failure && response.stale_connection) return renew_connection(call);
   if (error.kind == ErrorKind::expired_credentials) return refresh_credentials(call);
   if (error.kind == ErrorKind::clock_skew) return correct_clock(call, error, response);
   return false;
@@ -298,6 +316,9 @@ bool Client::Impl::correct_clock(Call& call, const Error& error, const HttpRespo
   clock_correction_ = std::chrono::abs(skew) < kToleratedSkew ? WallTime::duration(0) : skew;
   return true;
 }
+
+// After a long pause all kept connections may be dead, which is found out only by using them: the next try takes none.
+bool Client::Impl::renew_connection(Call& call) noexcept { return !std::exchange(call.renewed_connection_, true); }
 
 void Client::Impl::back_off(Call& call, Milliseconds delay) {
   call.retry_time_ = clock_.now() + delay;
@@ -364,7 +385,12 @@ void Client::Impl::schedule() noexcept {
   Steady::time_point when = kNever;
   if (!backing_off_.empty()) when = (*backing_off_.begin())->retry_time_;
   if (first_queued_ != nullptr) when = kAtOnce;
-  transport_.wake_at(has_room() ? when : kNever);
+  transport_.wake_at(std::min(has_room() ? when : kNever, owners_wish_));
+}
+
+void Client::Impl::wake_at(Steady::time_point when) noexcept {
+  owners_wish_ = when;
+  schedule();
 }
 
 // --- the public face
@@ -376,7 +402,8 @@ Call::Call(Client& client, std::string_view operation, std::string body, CallSta
       request_body_(std::move(body)),
       statistics_(statistics),
       max_attempts_(options.max_attempts),
-      request_timeout_(options.request_timeout) {}
+      request_timeout_(options.request_timeout),
+      retry_throttling_(options.retry_throttling) {}
 
 Call::~Call() {
   client_.impl_->forget(*this);
@@ -403,6 +430,8 @@ std::unique_ptr<Call> Client::start(std::string_view operation, std::string body
 }
 
 void Client::advance() { impl_->advance(); }
+
+void Client::wake_at(Steady::time_point when) noexcept { impl_->wake_at(when); }
 
 std::size_t Client::outstanding() const noexcept { return impl_->outstanding(); }
 

@@ -40,6 +40,7 @@ struct CallStatistics {
 struct CallOptions {
   int max_attempts = 0;             ///< 0: the client's
   Milliseconds request_timeout{0};  ///< most for one attempt; 0, or longer than the client's: the client's
+  bool retry_throttling = true;     ///< false: throttling is final, for a caller that slows down by itself
 };
 
 class Client;
@@ -55,6 +56,12 @@ class Call {
   bool finished() const noexcept { return state_ == State::finished; }
   /// Null when the call succeeded. REQUIRES: finished().
   const Error* error() const noexcept { return error_ ? &*error_ : nullptr; }
+  /// Whether an attempt without a usable answer (the last one, or one before the answer) may have reached the service
+  /// and have been carried out: the connection broke or timed out after sending began, the service failed (5xx), or the
+  /// answer was damaged. REQUIRES: finished().
+  bool maybe_applied() const noexcept { return maybe_applied_; }
+  /// How long the service asked to wait with the last error (x-amz-retry-after); 0: it did not. REQUIRES: finished().
+  Milliseconds retry_after() const noexcept { return retry_after_; }
   /// The decompressed body of a success, padded for simdjson. REQUIRES: finished(), no error; at most once.
   BodyBuffer take_body() noexcept { return std::move(body_); }
 
@@ -69,13 +76,17 @@ class Call {
   CallStatistics* const statistics_;
   const int max_attempts_;
   const Milliseconds request_timeout_;
+  const bool retry_throttling_;
   State state_ = State::queued;
 
-  int attempts_ = 0;    // that failed, without those of the two corrections below
+  int attempts_ = 0;    // that failed, without those of the three corrections below
   int retry_cost_ = 0;  // tokens that the retry under way took from the bucket
   bool sent_before_ = false;
   bool refreshed_credentials_ = false;
   bool corrected_clock_ = false;
+  bool renewed_connection_ = false;
+  bool maybe_applied_ = false;
+  Milliseconds retry_after_{0};
 
   RequestId request_id_ = 0;               // while in flight
   uint64_t credentials_generation_ = 0;    // what the attempt was signed with ...
@@ -111,6 +122,10 @@ class Client {
 
   /// Readable whenever advance() has something to do (sockets, time-outs and backoff included).
   int poll_descriptor() const noexcept { return transport_->poll_descriptor(); }
+
+  /// Makes the descriptor readable at `when` too, for an owner that has to go on without an answer (replaces an earlier
+  /// such wish; time_point::max(): none). The wish is over with the first advance() at or after `when`.
+  void wake_at(Steady::time_point when) noexcept;
 
   /// Gives a body's memory back for reuse.
   void recycle(BodyBuffer body) noexcept { transport_->recycle(std::move(body)); }

@@ -25,16 +25,23 @@ class SystemRandom final : public Random {
     }
   }
 
-  double next() noexcept override {
+  double next() noexcept override { return static_cast<double>(mix() >> 11) * 0x1.0p-53; }
+
+  // Fresh from the operating system, so that processes that were forked from one share nothing.
+  uint64_t bits() noexcept override {
+    uint64_t fresh = 0;
+    return ::getentropy(&fresh, sizeof fresh) == 0 ? fresh : mix();
+  }
+
+ private:
+  uint64_t mix() noexcept {
     state_ += 0x9e3779b97f4a7c15;
     uint64_t mixed = state_;
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
     mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    mixed ^= mixed >> 31;
-    return static_cast<double>(mixed >> 11) * 0x1.0p-53;
+    return mixed ^ (mixed >> 31);
   }
 
- private:
   uint64_t state_ = 0;
 };
 

@@ -26,6 +26,12 @@ class Random {
  public:
   virtual ~Random() = default;
   virtual double next() noexcept = 0;
+  /// 64 bits, for identifiers that must be unique among all processes everywhere.
+  virtual uint64_t bits() noexcept {
+    const auto half = [this] { return static_cast<uint64_t>(next() * 0x1.0p32); };
+    const uint64_t high = half() << 32;
+    return high | half();
+  }
 };
 
 /// The process's own clock and a generator seeded from the operating system. Both live for the

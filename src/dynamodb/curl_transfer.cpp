@@ -56,6 +56,8 @@ void CurlTransfer::set(CURLoption option, Value value) noexcept {
 void CurlTransfer::set_what_never_changes() noexcept {
   set(CURLOPT_PRIVATE, this);
   set(CURLOPT_ERRORBUFFER, error_text_);
+  set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_send);
+  set(CURLOPT_PREREQDATA, this);
   set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
@@ -88,6 +90,7 @@ std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& requ
   connect_timeout_ = request.connect_timeout;
   request_timeout_ = request.request_timeout;
   response_ = HttpResponse{};
+  sends_ = 0;
   header_bytes_ = 0;
   head_complete_ = false;
   trouble_ = Trouble::none;
@@ -96,6 +99,7 @@ std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& requ
   set(CURLOPT_URL, request.url.c_str());
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.request_timeout.count()));
+  set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
   // As an option, not a header of ours: proxies may change it, so it must not be signed.
   set(CURLOPT_ACCEPT_ENCODING, request.accept_gzip ? "gzip" : static_cast<const char*>(nullptr));
   set_method(request);
@@ -165,6 +169,12 @@ void CurlTransfer::set_ca_bundle(const std::string& file) noexcept {
   ca_bundle_ = file;
 }
 
+// Where a connection that was kept dies before it brings a byte, libcurl sends the request again on another. A write
+// must not be sent twice without its sender's knowledge: the first time may have been carried out.
+int CurlTransfer::on_send(void* self, char*, char*, int, int) noexcept {
+  return ++static_cast<CurlTransfer*>(self)->sends_ == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 std::size_t CurlTransfer::on_header(char* line, std::size_t size, std::size_t count, void* self) noexcept {
   auto* transfer = static_cast<CurlTransfer*>(self);
   try {
@@ -229,9 +239,19 @@ HttpResponse CurlTransfer::finish(CURLcode code) {
   response.status = static_cast<int>(status);
   // libcurl 7.88 is content with a head that just stops.
   if (code == CURLE_OK && !head_complete_) code = CURLE_PARTIAL_FILE;
+  response.stale_connection = was_stale(code);
   if (code != CURLE_OK || trouble_ != Trouble::none) response.failure = failure(code);
   if (response.failure) response.failure->request_id = response.request_id;
+  response.maybe_sent = sends_ > 0;
   return response;
+}
+
+// libcurl counts how often a handle has begun to repeat something, from request to request, and once in a while reports
+// the broken connection instead.
+bool CurlTransfer::was_stale(CURLcode code) const noexcept {
+  long connects = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connects);
+  return sends_ > 1 || (code == CURLE_SEND_ERROR && sends_ == 1 && connects == 0 && header_bytes_ == 0);
 }
 
 Error CurlTransfer::failure(CURLcode code) const {
@@ -240,6 +260,7 @@ Error CurlTransfer::failure(CURLcode code) const {
     return Error::response_too_large("answer from " + host_ + " is longer than " +
                                      std::to_string(kMaxResponseBytes >> 20) + " MB");
   }
+  if (was_stale(code)) return Error::connection("connection to " + host_ + " was closed before an answer");
   CurlFailure facts{code, error_text_, 0, false, host_, ca_bundle_, connect_timeout_, request_timeout_};
   long os_errno = 0;
   curl_off_t sendable_after = 0;

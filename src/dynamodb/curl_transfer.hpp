@@ -47,6 +47,7 @@ class CurlTransfer {
     void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
   };
 
+  static int on_send(void* self, char*, char*, int, int) noexcept;
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* self) noexcept;
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
 
@@ -61,6 +62,7 @@ class CurlTransfer {
   bool take_header(std::string_view line);
   void take_length(std::string_view value) noexcept;
   bool take_body(const char* bytes, std::size_t count) noexcept;
+  bool was_stale(CURLcode code) const noexcept;
   Error failure(CURLcode code) const;
 
   BufferPool& buffers_;
@@ -73,6 +75,7 @@ class CurlTransfer {
   Milliseconds connect_timeout_{};
   Milliseconds request_timeout_{};
   HttpResponse response_;
+  int sends_ = 0;  // how often libcurl began to send the request
   std::size_t header_bytes_ = 0;
   bool head_complete_ = false;
   Trouble trouble_ = Trouble::none;

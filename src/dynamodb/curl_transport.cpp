@@ -193,6 +193,7 @@ void CurlTransport::fail(RequestId id, Error error) {
   finished_.emplace_back();
   finished_.back().id = id;
   finished_.back().response.failure = std::move(error);
+  finished_.back().response.maybe_sent = false;
   wake_ = kAtOnce;
 }
 

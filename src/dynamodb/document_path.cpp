@@ -87,4 +87,29 @@ class Parser {
 
 Result<std::vector<PathStep>> parse_document_path(std::string_view path) { return Parser(path).parse(); }
 
+std::string document_path_text(const std::vector<PathStep>& path) {
+  std::string text;
+  for (const PathStep& step : path) {
+    if (step.is_index) {
+      append_path_index(text, step.index);
+    } else {
+      append_path_name(text, step.name);
+    }
+  }
+  return text;
+}
+
+void append_path_name(std::string& path, std::string_view name) {
+  if (!path.empty()) path += '.';
+  if (!name.empty() && name.find_first_of(".[]\" ") == std::string_view::npos) {
+    path += name;
+    return;
+  }
+  path += '"';
+  for (char character : name) path.append(character == '"' ? 2 : 1, character);
+  path += '"';
+}
+
+void append_path_index(std::string& path, std::size_t index) { path.append("[").append(std::to_string(index)) += ']'; }
+
 }  // namespace dynamodb

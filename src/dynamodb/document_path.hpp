@@ -4,6 +4,7 @@
 #error "src/dynamodb must be included before postgres.h: it never depends on PostgreSQL"
 #endif
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct PathStep {
   bool operator==(const PathStep&) const = default;
 };
 
+using DocumentPath = std::vector<PathStep>;
+
 /// The steps of `path`; at least one, and the first is a name: the top-level attribute.
 ///
 ///   path  = name { "." name | "[" digits "]" }
@@ -30,5 +33,11 @@ struct PathStep {
 /// No spaces are allowed outside of quotes. An Error of kind bad_configuration says what is wrong at which character
 /// (bytes are counted, from 1). More than kMaxItemNesting steps below the attribute lead nowhere and are an error too.
 Result<std::vector<PathStep>> parse_document_path(std::string_view path);
+
+/// The path as parse_document_path() reads it; names are quoted where they must be.
+std::string document_path_text(const std::vector<PathStep>& path);
+/// Appends a step to such a text: the name of a member, or the number of an element.
+void append_path_name(std::string& path, std::string_view name);
+void append_path_index(std::string& path, std::size_t index);
 
 }  // namespace dynamodb

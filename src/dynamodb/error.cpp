@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "dynamodb/ascii.hpp"
+#include "dynamodb/limits.hpp"
 #include "dynamodb/printable.hpp"
 
 namespace dynamodb {
@@ -168,29 +169,38 @@ std::string throttling_detail(const json::array& reasons) {
   return std::move(list).sentence();
 }
 
-/// "item n: Code (Message)" for each of CancellationReasons that is one: Code "None" means nothing against that item.
-std::string cancellation_detail(const json::array& reasons) {
+std::vector<CancellationReason> cancellation_reasons(const json::object& fields) {
+  std::vector<CancellationReason> reasons;
+  json::array entries;
+  if (fields["CancellationReasons"].get(entries) != simdjson::SUCCESS) return reasons;
+  for (const json::element entry : entries) {
+    if (reasons.size() == kTransactionItems) break;
+    CancellationReason& reason = reasons.emplace_back();
+    json::object members;
+    if (entry.get(members) != simdjson::SUCCESS) continue;
+    reason.code = one_line(text_of(members, "Code"), kMaxTypeBytes);
+    reason.message = one_line(text_of(members, "Message", "message"), kMaxReasonBytes);
+  }
+  return reasons;
+}
+
+/// "item n: Code (Message)" for each that is one: Code "None" means nothing against that item.
+std::string cancellation_detail(const std::vector<CancellationReason>& reasons) {
   ReasonList list("Cancellation reasons");
-  std::size_t item = 0;
-  for (const json::element entry : reasons) {
-    ++item;
-    json::object fields;
-    if (entry.get(fields) != simdjson::SUCCESS) continue;
-    const std::string code = one_line(text_of(fields, "Code"), kMaxTypeBytes);
-    const std::string_view message = text_of(fields, "Message", "message");
-    if (code.empty() || code == "None") continue;
-    std::string reason = "item " + std::to_string(item) + ": " + code;
-    if (!message.empty()) reason.append(" (").append(one_line(message, kMaxReasonBytes)).append(")");
-    list.add(reason);
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    const CancellationReason& reason = reasons[i];
+    if (reason.code.empty() || reason.code == "None") continue;
+    std::string text = "item " + std::to_string(i + 1) + ": " + reason.code;
+    if (!reason.message.empty()) text.append(" (").append(reason.message).append(")");
+    list.add(text);
   }
   return std::move(list).sentence();
 }
 
-std::string detail_of(const json::object& fields) {
+std::string throttling_detail(const json::object& fields) {
   json::array reasons;
   if (fields["ThrottlingReasons"].get(reasons) == simdjson::SUCCESS) return throttling_detail(reasons);
   if (fields["throttlingReasons"].get(reasons) == simdjson::SUCCESS) return throttling_detail(reasons);
-  if (fields["CancellationReasons"].get(reasons) == simdjson::SUCCESS) return cancellation_detail(reasons);
   return {};
 }
 
@@ -209,7 +219,9 @@ std::optional<Error> read_service_error(int http_status, std::string_view body) 
   error.kind = classify_error_type(type, http_status);
   error.message = clean_message(text_of(fields, "message", "Message"));
   if (error.message.empty()) error.message = "the service answered " + error.type + " without a message";
-  error.detail = detail_of(fields);
+  error.cancellation_reasons = cancellation_reasons(fields);
+  error.detail = throttling_detail(fields);
+  if (error.detail.empty()) error.detail = cancellation_detail(error.cancellation_reasons);
   return error;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dynamodb {
 
@@ -36,7 +37,14 @@ enum class ErrorKind : uint8_t {
   no_credentials,     ///< no source had credentials
   bad_configuration,  ///< a file or setting cannot be used as it is
   invalid_value,      ///< a value that DynamoDB cannot hold, or an item that cannot be decoded
+  limit_exceeded,     ///< more than one request may hold
   internal,           ///< a bug or lack of memory in this library
+};
+
+/// Why one action of a TransactWriteItems did not let it happen.
+struct CancellationReason {
+  std::string code;  ///< "None": nothing was wrong with this one; "ConditionalCheckFailed", "TransactionConflict" ...
+  std::string message;  ///< AWS's text; may be empty
 };
 
 /// One failure. Copyable, owns all its text; never holds a secret.
@@ -47,6 +55,8 @@ struct Error {
   std::string detail;      ///< more, such as throttling reasons, in whole sentences; may be empty
   std::string request_id;  ///< x-amzn-RequestId, to quote to AWS support; may be empty
   int http_status = 0;     ///< 0 when there was no answer
+  /// Of transaction_canceled: one for each action, in the request's order; empty where the service does not say.
+  std::vector<CancellationReason> cancellation_reasons;
 
   /// Whether the same request may succeed when it is simply sent again later. Refreshing credentials
   /// and correcting the clock are not in this sense retries: the client does each once by itself.
@@ -63,6 +73,7 @@ struct Error {
   static Error no_credentials(std::string message) { return make(ErrorKind::no_credentials, std::move(message)); }
   static Error bad_configuration(std::string message) { return make(ErrorKind::bad_configuration, std::move(message)); }
   static Error invalid_value(std::string message) { return make(ErrorKind::invalid_value, std::move(message)); }
+  static Error limit_exceeded(std::string message) { return make(ErrorKind::limit_exceeded, std::move(message)); }
   static Error internal(std::string message) { return make(ErrorKind::internal, std::move(message)); }
 
  private:
@@ -77,7 +88,7 @@ struct Error {
 /// Reads an error answer of the service: HTTP status plus the body {"__type": "...#Type", "message" or
 /// "Message": "..."}. A body that is not such JSON gives transient (500, 502, 503, 504, 509), throttling (429) or
 /// not_dynamodb (the rest), with a short printable excerpt of the body in `detail`. ThrottlingReasons and
-/// CancellationReasons go to `detail`, too.
+/// CancellationReasons are told in `detail`, too.
 /// `body` needs no padding. `request_id` may be empty.
 /// Source of the classes: AWS, "Error handling with DynamoDB" (Developer Guide) and botocore's retry tables.
 Error parse_error_response(int http_status, std::string_view body, std::string_view request_id);

@@ -48,8 +48,27 @@ std::string ExpressionPlaceholders::name(std::string_view attribute) {
 }
 
 std::string ExpressionPlaceholders::value(const ScalarValue& value) {
-  values_.push_back(value);
+  std::string json;
+  append_scalar(json, value);
+  return typed_value(std::move(json));
+}
+
+std::string ExpressionPlaceholders::typed_value(std::string json) {
+  values_.push_back(std::move(json));
   return ":" + std::to_string(values_.size() - 1);
+}
+
+std::string ExpressionPlaceholders::path(const DocumentPath& path) {
+  std::string text;
+  for (const PathStep& step : path) {
+    if (step.is_index) {
+      text += '[' + std::to_string(step.index) + ']';
+    } else {
+      if (!text.empty()) text += '.';
+      text += name(step.name);
+    }
+  }
+  return text;
 }
 
 void ExpressionPlaceholders::append_members(std::string& json) const {
@@ -66,7 +85,7 @@ void ExpressionPlaceholders::append_members(std::string& json) const {
     json += separator;
     separator = ",";
     json += "\":" + std::to_string(i) + "\":";
-    append_scalar(json, values_[i]);
+    json += values_[i];
   }
   if (!values_.empty()) json += '}';
 }

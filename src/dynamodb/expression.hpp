@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dynamodb/attribute_value.hpp"
+#include "dynamodb/document_path.hpp"
 
 namespace dynamodb {
 
@@ -24,6 +25,10 @@ class ExpressionPlaceholders {
   std::string name(std::string_view attribute);
   /// The placeholder for a value, ":0", ":1" ...
   std::string value(const ScalarValue& value);
+  /// The same for a value in typed JSON.
+  std::string typed_value(std::string json);
+  /// A path with its names behind placeholders: "#0.#1[2]".
+  std::string path(const DocumentPath& path);
 
   /// Appends the members ExpressionAttributeNames and ExpressionAttributeValues, each with a leading comma, where
   /// they are not empty (the service refuses empty ones).
@@ -31,7 +36,7 @@ class ExpressionPlaceholders {
 
  private:
   std::vector<std::string> names_;
-  std::vector<ScalarValue> values_;
+  std::vector<std::string> values_;  // typed JSON
 };
 
 enum class KeyOperator : uint8_t { equal, less, less_equal, greater, greater_equal, between, begins_with };

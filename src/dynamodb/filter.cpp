@@ -9,9 +9,6 @@ namespace {
 
 using Kind = Filter::Kind;
 
-// Names are at most 255 bytes of "#n" placeholders here; this leaves room for the last digits.
-constexpr std::size_t kMaxFilterBytes = kMaxExpressionBytes - 64;
-
 Filter connect(Kind kind, std::vector<Filter> children) {
   Filter filter;
   filter.kind = kind;
@@ -140,18 +137,7 @@ class ExpressionWriter {
   }
 
  private:
-  void path(const Filter& filter) {
-    bool first = true;
-    for (const PathStep& step : filter.path) {
-      if (step.is_index) {
-        out_ += '[' + std::to_string(step.index) + ']';
-      } else {
-        if (!first) out_ += '.';
-        out_ += placeholders_.name(step.name);
-      }
-      first = false;
-    }
-  }
+  void path(const Filter& filter) { out_ += placeholders_.path(filter.path); }
 
   void comparison(const Filter& filter, const char* comparator) {
     path(filter);
@@ -216,47 +202,37 @@ class ExpressionWriter {
 
 // What has been used of the limits so far.
 struct Budget {
+  ExpressionPlaceholders placeholders;
   int operators = 0;
   std::size_t bytes = 0;
   std::size_t values = 0;
 };
 
-// The conditions that fit, of those that AND joins. The text of each is written to scratch placeholders first, behind
-// those of the conditions that fitted: what does not fit must leave none.
-class Fitting {
- public:
-  Fitting(const Filter& filter, const ExpressionPlaceholders& placeholders) : placeholders_(placeholders) {
-    if (filter.kind == Kind::all) {
-      for (const Filter& child : filter.children) add(child);
-    } else {
-      add(filter);
-    }
-  }
+// Developer Guide, "Global secondary indexes": four partition and four sort key attributes; a range has two values.
+constexpr int kMostKeyNames = 8;
+constexpr int kMostKeyValues = 9;
 
-  const std::vector<const Filter*>& kept() const noexcept { return kept_; }
-  bool complete() const noexcept { return complete_; }
+// A key condition may have taken as many placeholders: those of the filter are no shorter than counted then.
+Budget beside_key_condition() {
+  Budget budget;
+  for (int i = 0; i < kMostKeyNames; ++i) budget.placeholders.name(std::string(1, static_cast<char>(i)));
+  for (int i = 0; i < kMostKeyValues; ++i) budget.placeholders.value({});
+  return budget;
+}
 
- private:
-  void add(const Filter& filter) {
-    ExpressionPlaceholders scratch = placeholders_;
-    std::string text;
-    ExpressionWriter(text, scratch).write(filter);
-    Budget next{budget_.operators + operator_count(filter) + 1, budget_.bytes + text.size() + 7,
-                budget_.values + value_bytes(filter)};
-    if (next.operators > kMaxOperators || next.bytes > kMaxFilterBytes || next.values > kMaxValueBytes / 2) {
-      complete_ = false;
-      return;
-    }
-    budget_ = next;
-    placeholders_ = std::move(scratch);
-    kept_.push_back(&filter);
-  }
-
-  ExpressionPlaceholders placeholders_;
-  Budget budget_;
-  std::vector<const Filter*> kept_;
-  bool complete_ = true;
-};
+// Takes one more condition, with the word and the parentheses that join it to the others, if it fits.
+bool take(const Filter& filter, Budget& budget) {
+  constexpr std::size_t kJoinBytes = 7;  // " AND ()"
+  Budget next{budget.placeholders, budget.operators + operator_count(filter) + 1, budget.bytes + kJoinBytes,
+              budget.values + value_bytes(filter)};
+  if (next.operators > kMaxOperators || next.values > kMaxValueBytes / 2) return false;
+  std::string text;
+  ExpressionWriter(text, next.placeholders).write(filter);
+  next.bytes += text.size();
+  if (next.bytes > kMaxExpressionBytes) return false;
+  budget = std::move(next);
+  return true;
+}
 
 }  // namespace
 
@@ -289,23 +265,17 @@ Filter simplify(Filter filter) {
   }
 }
 
-std::string filter_expression(const Filter& filter, ExpressionPlaceholders& placeholders) {
-  Fitting fitting(filter, placeholders);
-  std::string text;
-  if (fitting.complete()) {
-    ExpressionWriter(text, placeholders).write(filter);
-  } else if (fitting.kept().size() == 1) {
-    ExpressionWriter(text, placeholders).write(*fitting.kept().front());
-  } else if (!fitting.kept().empty()) {
-    std::vector<Filter> kept;
-    for (const Filter* child : fitting.kept()) kept.push_back(*child);
-    ExpressionWriter(text, placeholders).write(Filter::all(std::move(kept)));
-  }
-  return text;
+std::vector<bool> fitting_conditions(const std::vector<Filter>& conditions) {
+  Budget budget = beside_key_condition();
+  std::vector<bool> fitting;
+  for (const Filter& condition : conditions) fitting.push_back(take(condition, budget));
+  return fitting;
 }
 
-bool filter_fits(const Filter& filter, const ExpressionPlaceholders& placeholders) {
-  return Fitting(filter, placeholders).complete();
+std::string filter_expression(const Filter& filter, ExpressionPlaceholders& placeholders) {
+  std::string text;
+  ExpressionWriter(text, placeholders).write(filter);
+  return text;
 }
 
 }  // namespace dynamodb

@@ -15,8 +15,6 @@
 
 namespace dynamodb {
 
-using DocumentPath = std::vector<PathStep>;
-
 /// One condition. What it says of an item is DynamoDB's logic, which has no third value: a comparison with a missing
 /// attribute, or one of another type, is false, and only <> is then true.
 struct Filter {
@@ -63,12 +61,11 @@ inline constexpr int kMaxOperators = 300;
 inline constexpr std::size_t kMaxInOperands = 100;  // DynamoDB Local counts what is left of IN among them
 inline constexpr std::size_t kMaxValueBytes = std::size_t{2} << 20;
 
-/// The expression for a simplified filter that is no constant; where the whole is too long, for as many of the
-/// conditions of its outermost `all` as fit. Empty when nothing fits. Never narrower than the filter. Adds to
-/// `placeholders`.
-std::string filter_expression(const Filter& filter, ExpressionPlaceholders& placeholders);
+/// Which of these conditions (simplified, no constants) fit together into one expression beside any key condition, in
+/// their order: one that does not is skipped. What does not fit is the caller's to leave out, and to tell of.
+std::vector<bool> fitting_conditions(const std::vector<Filter>& conditions);
 
-/// Whether filter_expression() says the whole filter, leaving nothing out.
-bool filter_fits(const Filter& filter, const ExpressionPlaceholders& placeholders);
+/// The expression for a simplified filter that is no constant. Adds to `placeholders`. REQUIRES: it fits.
+std::string filter_expression(const Filter& filter, ExpressionPlaceholders& placeholders);
 
 }  // namespace dynamodb

@@ -16,13 +16,22 @@ inline constexpr int kMaxNumberExponent = 125;   ///< largest magnitude 9.99…E
 inline constexpr std::size_t kMaxPartitionKeyBytes = 2048;
 inline constexpr std::size_t kMaxSortKeyBytes = 1024;
 inline constexpr std::size_t kMaxAttributeNameBytes = 65535;
-inline constexpr int kMaxItemNesting = 32;  ///< levels of L and M, and of a path in an expression
+inline constexpr int kMaxItemNesting = 32;  ///< levels of values in an item, and of a path in an expression
+/// Levels of L and M in an attribute: what is in the innermost one is the last level. (An empty one counts the same;
+/// DynamoDB Local refuses the 32nd, too.)
+inline constexpr int kMaxContainerNesting = kMaxItemNesting - 1;
+inline constexpr double kMaxPageBytes = 1 << 20;  ///< of items in a page of a Query or Scan
 inline constexpr int kBatchGetItemKeys = 100;
+inline constexpr int kBatchWriteItems = 25;
+inline constexpr int kTransactionItems = 100;
+inline constexpr std::size_t kMaxItemBytes = std::size_t{400} << 10;       ///< names and values
+inline constexpr std::size_t kMaxTransactionBytes = std::size_t{4} << 20;  ///< of the items of a TransactWriteItems
+inline constexpr std::size_t kMaxRequestBytes = std::size_t{16} << 20;     ///< of a BatchWriteItem
 inline constexpr int kListTablesPage = 100;
 
 // --- this library
 /// A response body, after decompression, is at most this long. A page holds 1 MB of item data; its JSON can be longer
-/// by the type tags and by escapes, at worst some fourteen times.
+/// by the type tags and by escapes, at worst some fourteen times. (16 MB of a BatchGetItem can be too long.)
 inline constexpr std::size_t kMaxResponseBytes = std::size_t{64} << 20;
 /// Nesting accepted when decoding an item; each level of L or M costs two in typed JSON.
 inline constexpr int kMaxDecodeNesting = 2 * kMaxItemNesting + 8;

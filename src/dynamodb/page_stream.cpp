@@ -52,15 +52,30 @@ std::string PageStream::body(const Source& source) const {
   return json;
 }
 
-// A source that is under way comes before a new one: LIMIT and memory of the service's caches both like it.
+bool PageStream::ready() const noexcept {
+  return wake_time_ <= clock_.now() || std::any_of(in_flight_.begin(), in_flight_.end(),
+                                                   [](const Flight& flight) { return flight.call->finished(); });
+}
+
+// A window that may be larger now grows with the pages that are used up.
+void PageStream::set_max_in_flight(uint32_t most) noexcept {
+  options_.max_in_flight = std::max<uint32_t>(most, 1);
+  window_ = std::min(window_, options_.max_in_flight);
+}
+
+// A source that is under way comes before a new one: LIMIT and memory of the service's caches both like it. Those that
+// have to wait let others go first.
 bool PageStream::pick_source(Source* source) {
-  if (!resumable_.empty() && resumable_.front().not_before <= clock_.now()) {
-    *source = std::move(resumable_.front());
-    resumable_.pop_front();
+  Steady::time_point now = clock_.now();
+  auto ready = std::find_if(resumable_.begin(), resumable_.end(),
+                            [now](const Source& candidate) { return candidate.not_before <= now; });
+  if (ready != resumable_.end()) {
+    *source = std::move(*ready);
+    resumable_.erase(ready);
     return true;
   }
   if (next_source_ == source_count_) {
-    if (!resumable_.empty()) wake_time_ = std::min(wake_time_, resumable_.front().not_before);
+    for (const Source& waiting : resumable_) wake_time_ = std::min(wake_time_, waiting.not_before);
     return false;
   }
   *source = Source{next_source_++, {}};
@@ -104,8 +119,20 @@ bool PageStream::collect() {
   return open_page(std::move(flight));
 }
 
+// The items that a BatchGetItem may return are 16 MB, in JSON some seven times that, where there are many control
+// characters or small values.
+bool PageStream::ask_for_less(const Flight& flight, const Error& failure) {
+  if (failure.kind != ErrorKind::response_too_large || requests_.operation != "BatchGetItem") return false;
+  std::vector<std::string> halves =
+      halved_keys(flight.source.start_key.empty() ? requests_.heads[flight.source.index]
+                                                  : batch_get_item_again(flight.source.start_key));
+  for (std::string& half : halves) resumable_.push_back({flight.source.index, std::move(half)});
+  return !halves.empty();
+}
+
 bool PageStream::open_page(Flight flight) {
   if (const Error* failure = flight.call->error()) {
+    if (ask_for_less(flight, *failure)) return true;
     error_ = *failure;
     return true;
   }

@@ -17,7 +17,8 @@
 namespace dynamodb {
 
 /// The requests of one scan: the segments of a Scan, one Query per key value, or look-ups by key. Each is followed page
-/// by page, until nothing is left unprocessed.
+/// by page, until nothing is left unprocessed. A BatchGetItem whose answer would be longer than the library takes is
+/// asked again in two halves.
 struct RequestSet {
   std::string operation;           ///< "Scan", "Query", "GetItem" or "BatchGetItem"
   std::vector<std::string> heads;  ///< heads (request.hpp); one for a Scan
@@ -66,6 +67,13 @@ class PageStream {
   /// whose pages are all empty gets to see its interrupts; else time_point::max().
   Steady::time_point wake_time() const noexcept { return wake_time_; }
 
+  /// While waiting: whether next() has something to do without an advance() of the client before it, because an answer
+  /// has arrived (an advance() for another stream may have brought it) or wake_time() has come.
+  bool ready() const noexcept;
+
+  /// Changes PageStreamOptions::max_in_flight. What is in flight already stays so.
+  void set_max_in_flight(uint32_t most) noexcept;
+
   const PageStreamStatistics& statistics() const noexcept { return statistics_; }
   uint64_t sources() const noexcept { return source_count_; }
 
@@ -87,6 +95,7 @@ class PageStream {
   bool may_send() noexcept;
   bool pick_source(Source* source);
   bool collect();
+  bool ask_for_less(const Flight& flight, const Error& failure);
   bool open_page(Flight flight);
   void count_item() noexcept;
   void finish_page();

@@ -1,6 +1,8 @@
 // Bodies of the reading requests: Query, Scan, GetItem and BatchGetItem.
 #include "dynamodb/request.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 #include "dynamodb/json_writer.hpp"
@@ -58,8 +60,11 @@ void append_reading(std::string& json, const ReadRequest& request, ExpressionPla
   placeholders.append_members(json);
 }
 
+constexpr std::string_view kBatchStart = "{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":";
+
 std::string batch_get_item_head(const ReadRequest& request, const Key* keys, std::size_t count) {
-  std::string json = "{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":{";
+  std::string json(kBatchStart);
+  json += '{';
   append_json_string(json, request.table);
   json += ":{\"Keys\":";
   for (std::size_t i = 0; i < count; ++i) {
@@ -70,6 +75,37 @@ std::string batch_get_item_head(const ReadRequest& request, const Key* keys, std
   if (request.consistent_read) json += ",\"ConsistentRead\":true";
   append_projection(json, request);
   json += "}}";
+  return json;
+}
+
+// The JSON of each key in RequestItems, as views into it. Empty when it is not what it should be.
+std::vector<std::string_view> keys_of(const simdjson::padded_string& request_items) {
+  namespace ondemand = simdjson::ondemand;
+  std::vector<std::string_view> keys;
+  ondemand::parser parser;
+  ondemand::document document;
+  ondemand::object tables;
+  if (parser.iterate(request_items).get(document) || document.get_object().get(tables)) return {};
+  for (auto table : tables) {
+    ondemand::array list;
+    if (table.value()["Keys"].get_array().get(list)) return {};
+    for (auto element : list) {
+      ondemand::object key;
+      std::string_view text;
+      if (element.get_object().get(key) || key.raw_json().get(text)) return {};
+      keys.push_back(text);
+    }
+    break;  // only one table is ever asked
+  }
+  return keys;
+}
+
+std::string joined(const std::string_view* keys, std::size_t count) {
+  std::string json;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) json += ',';
+    json += keys[i];
+  }
   return json;
 }
 
@@ -91,13 +127,6 @@ std::string scan_head(const ReadRequest& request) {
   return json;
 }
 
-bool sends_whole_filter(const ReadRequest& request, const std::vector<KeyCondition>& conditions) {
-  if (request.filter == nullptr) return true;
-  ExpressionPlaceholders placeholders;
-  key_condition_expression(conditions, placeholders);
-  return filter_fits(*request.filter, placeholders);
-}
-
 std::string get_item_head(const ReadRequest& request, const Key& key) {
   std::string json = common_head(request);
   json += ",\"Key\":";
@@ -114,7 +143,20 @@ std::vector<std::string> batch_get_item_heads(const ReadRequest& request, const 
 }
 
 std::string batch_get_item_again(const std::string& unprocessed_keys) {
-  return "{\"ReturnConsumedCapacity\":\"TOTAL\",\"RequestItems\":" + unprocessed_keys;
+  return std::string(kBatchStart) + unprocessed_keys;
+}
+
+std::vector<std::string> halved_keys(std::string_view head) {
+  if (!head.starts_with(kBatchStart)) return {};
+  simdjson::padded_string items(head.substr(kBatchStart.size()));
+  std::vector<std::string_view> keys = keys_of(items);
+  if (keys.size() < 2) return {};
+  const char* start = items.data();
+  const char* end = start + items.size();
+  std::string before(start, keys.front().data());
+  std::string after(keys.back().data() + keys.back().size(), end);
+  std::size_t half = keys.size() / 2;
+  return {before + joined(keys.data(), half) + after, before + joined(&keys[half], keys.size() - half) + after};
 }
 
 std::string segment_members(uint32_t segment, uint32_t total_segments) {

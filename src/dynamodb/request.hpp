@@ -5,6 +5,7 @@
 #endif
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dynamodb/expression.hpp"
@@ -32,10 +33,6 @@ std::string query_head(const ReadRequest& request, const std::vector<KeyConditio
 /// Head of a Scan without its segment.
 std::string scan_head(const ReadRequest& request);
 
-/// Whether the request's filter is sent whole, in a Query with these conditions or (none) in a Scan: only then is the
-/// number of items that come back the number of those for which it is true.
-bool sends_whole_filter(const ReadRequest& request, const std::vector<KeyCondition>& conditions);
-
 /// A key as its attributes' names and values.
 using Key = std::vector<std::pair<std::string, ScalarValue>>;
 
@@ -47,6 +44,10 @@ std::vector<std::string> batch_get_item_heads(const ReadRequest& request, const 
 
 /// Head of the BatchGetItem that asks again for `unprocessed_keys`, a response's JSON object.
 std::string batch_get_item_again(const std::string& unprocessed_keys);
+
+/// The same keys in two halves, each as `unprocessed_keys` of batch_get_item_again(), when the answer to all of them is
+/// too large. `head` is one of batch_get_item_heads() or batch_get_item_again(). Empty for a single key.
+std::vector<std::string> halved_keys(std::string_view head);
 
 /// What makes a Scan's head that of one segment.
 std::string segment_members(uint32_t segment, uint32_t total_segments);

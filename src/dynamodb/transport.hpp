@@ -35,12 +35,18 @@ struct HttpRequest {
   bool accept_gzip = false;                          ///< ask for a gzip body; it is still delivered as it arrives
   Milliseconds connect_timeout{5000};
   Milliseconds request_timeout{60000};  ///< whole exchange, connecting included
+  bool fresh_connection = false;        ///< not on a connection that was kept from an earlier request
   std::string ca_bundle;                ///< file of CA certificates; empty: the system's
 };
 
 /// An answer, or the reason why there is none.
 struct HttpResponse {
   std::optional<Error> failure;  ///< connection, timeout, tls, response_too_large
+  /// With a failure: the request, or a part of it, may have reached the service.
+  bool maybe_sent = true;
+  /// With a failure: a connection that was kept from an earlier request ended before the first byte of an answer, as
+  /// it does when the other side closed it meanwhile.
+  bool stale_connection = false;
   int status = 0;
   BodyBuffer body;               ///< as received: still compressed if content_encoding says so
   std::string content_encoding;  ///< lower case, empty when there is none
@@ -53,8 +59,8 @@ struct HttpResponse {
 
 using RequestId = uint64_t;  ///< never 0
 
-/// Requests in flight. Not thread-safe; nothing here waits. The owner waits until poll_descriptor() is
-/// readable, then calls advance(). Errors of single requests come as HttpResponse::failure.
+/// Requests in flight, each sent at most once. Not thread-safe; nothing here waits. The owner waits until
+/// poll_descriptor() is readable, then calls advance(). Errors of single requests come as HttpResponse::failure.
 class Transport {
  public:
   virtual ~Transport() = default;

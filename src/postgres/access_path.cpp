@@ -71,8 +71,9 @@ const char* reason_against(RelOptInfo* rel, const PlannedTable* planned, const K
                              : "whether it holds all attributes is not known without DescribeTable";
   const KeyAttribute* key = unproven_attribute(rel, planned, schema, conditions);
   if (key == nullptr || !may_be_sparse(planned, schema)) return nullptr;
-  return psprintf("items without attribute \"%s\" are not in it; add %s IS NOT NULL", key->name,
-                  key->column != nullptr ? quote_identifier(key->column->column_name) : "a column for it and");
+  const char* missing = psprintf("items without attribute \"%s\" are not in it", key->name);
+  if (key->column == nullptr) return psprintf("%s; declare a column for it, and add that it IS NOT NULL", missing);
+  return psprintf("%s; add %s IS NOT NULL", missing, quote_identifier(key->column->column_name));
 }
 
 // --- order
@@ -92,8 +93,10 @@ bool has_member(PathKey* pathkey, RelOptInfo* rel, const TableOptions* table, co
 const KeyAttribute* order_attribute(const KeyUse* use) {
   int fixed = 0;
   ListCell* cell;
-  foreach (cell, use->clauses)
-    if (static_cast<KeyClause*>(lfirst(cell))->comparator == Comparator::equal) ++fixed;
+  foreach (cell, use->clauses) {
+    auto* clause = static_cast<KeyClause*>(lfirst(cell));
+    if (clause->comparator == Comparator::equal && !clause->check) ++fixed;
+  }
   int place = fixed - use->schema->partition_count;
   return place < use->schema->sort_count ? &use->schema->sort[place] : nullptr;
 }
@@ -127,7 +130,7 @@ double list_lengths(PlannerInfo* root, const KeyUse* use) {
   ListCell* cell;
   foreach (cell, use->clauses) {
     auto* clause = static_cast<KeyClause*>(lfirst(cell));
-    if (clause->comparator == Comparator::any_of)
+    if (clause->comparator == Comparator::any_of && !clause->check)
       product *= Max(expected_array_length(root, reinterpret_cast<Node*>(clause->operand)), 1);
   }
   return product;
@@ -145,13 +148,12 @@ ReadOperation operation_for(const KeyUse* use) {
   return use->lists > 0 ? ReadOperation::batch_get_item : ReadOperation::get_item;
 }
 
-// An index worth scanning: all attributes that the query uses, all items that it asks for, in fewer bytes.
-bool covers(RelOptInfo* rel, const PlannedTable* planned, const KeySchema* schema) {
+// An index worth scanning, as far as what it holds is concerned: all attributes that the query uses.
+bool covers(const PlannedTable* planned, const KeySchema* schema) {
   if (schema->index_name == nullptr || !schema->described || schema->items <= 0 || planned->attributes == NIL)
     return false;
   // An LSI would fetch what it lacks from the table, item by item.
-  return holds_attributes(schema, planned->attributes) &&
-         reason_against(rel, planned, schema, planned->conditions) == nullptr;
+  return holds_attributes(schema, planned->attributes);
 }
 
 const KeySchema* smallest_covering_index(RelOptInfo* rel, const PlannedTable* planned) {
@@ -160,7 +162,9 @@ const KeySchema* smallest_covering_index(RelOptInfo* rel, const PlannedTable* pl
   ListCell* cell;
   foreach (cell, planned->schemas) {
     auto* schema = static_cast<const KeySchema*>(lfirst(cell));
-    if (!covers(rel, planned, schema) || schema->bytes >= bytes) continue;
+    if (!covers(planned, schema) || schema->bytes >= bytes ||
+        reason_against(rel, planned, schema, planned->conditions) != nullptr)
+      continue;
     smallest = schema;
     bytes = schema->bytes;
   }
@@ -192,7 +196,61 @@ KeyUse* partitions_instead(PlannerInfo* root, const KeySchema* schema, List* con
   return many ? partitions : nullptr;
 }
 
+// --- indexes that were left out
+
+// A Scan of a smaller index asks for another condition, and so for fewer items: said only where it saves much.
+constexpr double kWorthNaming = 2;  // times fewer bytes
+
+void note_left_out(PlannedTable* planned, const KeySchema* schema, const char* reason, Cost total_cost) {
+  auto* index = static_cast<LeftOutIndex*>(palloc(sizeof(LeftOutIndex)));
+  *index = {schema->index_name, reason, total_cost <= 0, total_cost};
+  planned->indexes_left_out = lappend(planned->indexes_left_out, index);
+}
+
+// What the conditions lack to fix a partition key of several attributes of which they fix some; else null.
+const char* lacking_equality(PlannerInfo* root, const KeySchema* schema, List* conditions) {
+  const char* lacking = nullptr;
+  bool some = false;
+  for (int i = 0; i < schema->partition_count; ++i) {
+    const KeyAttribute& key = schema->partition[i];
+    bool fixed = has_equality(root, key, conditions);
+    some = some || fixed;
+    if (fixed || lacking != nullptr) continue;
+    lacking = key.column != nullptr ? quote_identifier(key.column->column_name) : key.name;
+  }
+  return some && lacking != nullptr ? psprintf("add an equality on %s, which is part of its partition key", lacking)
+                                    : nullptr;
+}
+
 }  // namespace
+
+void note_indexes_for_scan(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, const AccessPath* path) {
+  double bytes = path->size.items * path->size.bytes_per_item;
+  ListCell* cell;
+  foreach (cell, planned->schemas) {
+    auto* schema = static_cast<const KeySchema*>(lfirst(cell));
+    if (schema->index_name == nullptr) continue;
+    const char* reason = lacking_equality(root, schema, planned->conditions);
+    if (reason == nullptr && covers(planned, schema) && schema->bytes < bytes / kWorthNaming)
+      reason = reason_against(rel, planned, schema, planned->conditions);
+    if (reason != nullptr) note_left_out(planned, schema, reason, 0);
+  }
+}
+
+List* better_indexes(const PlannedTable* planned, const AccessPath* chosen, Cost total_cost) {
+  List* names = NIL;
+  ListCell* cell;
+  // Where whole keys are looked up, no index would have done better.
+  if (chosen->use != nullptr && chosen->use->whole_key && chosen->use->schema->index_name == nullptr) return NIL;
+  foreach (cell, planned->indexes_left_out) {
+    auto* index = static_cast<LeftOutIndex*>(lfirst(cell));
+    bool better = index->for_scans ? chosen->operation == ReadOperation::scan : index->total_cost < total_cost;
+    Node* line = reinterpret_cast<Node*>(makeString(psprintf("%s: %s", index->index_name, index->reason)));
+    // An index that a Query could have used and a Scan could have read is named once.
+    if (better && !list_member(names, line)) names = lappend(names, line);
+  }
+  return names;
+}
 
 AccessPath* scan_path(const PlannedTable* planned, RelOptInfo* rel) {
   auto* path = static_cast<AccessPath*>(palloc0(sizeof(AccessPath)));
@@ -218,8 +276,9 @@ List* key_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, List*
       if (KeyUse* other = partitions_instead(root, schema, conditions, outer, use))
         paths = lappend(paths, key_path(root, rel, planned, other));
     } else if (bms_is_empty(outer)) {
-      planned->indexes_left_out =
-          lappend(planned->indexes_left_out, makeString(psprintf("%s: %s", schema->index_name, reason)));
+      Cost startup, total;
+      cost_access_path(planned, rel, key_path(root, rel, planned, use), false, &startup, &total);
+      note_left_out(planned, schema, reason, total);
     }
   }
   return paths;

@@ -7,6 +7,7 @@ extern "C" {
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
+#include "optimizer/inherit.h"
 #include "utils/selfuncs.h"
 }
 
@@ -23,6 +24,17 @@ inline bool walk_expression(Node* node, ExpressionWalker walker, void* context) 
 #endif
 }
 
+using ExpressionMutator = Node* (*)(Node* node, void* context);
+
+/// expression_tree_mutator(), likewise.
+inline Node* mutate_expression(Node* node, ExpressionMutator mutator, void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_mutator(node, mutator, context);
+#else
+  return expression_tree_mutator(node, reinterpret_cast<Node* (*)()>(reinterpret_cast<void (*)()>(mutator)), context);
+#endif
+}
+
 /// The user whose rights a foreign scan has. PostgreSQL 16 moved it from the range table into the plan node.
 inline Oid foreign_scan_user(ForeignScanState* node) {
 #if PG_VERSION_NUM >= 160000
@@ -33,6 +45,19 @@ inline Oid foreign_scan_user(ForeignScanState* node) {
   return OidIsValid(user) ? user : GetUserId();
 }
 
+/// The user whose rights a change of `relation` has; its table may be a partition to which rows are routed.
+inline Oid modifying_user(EState* estate, ResultRelInfo* relation) {
+#if PG_VERSION_NUM >= 160000
+  return ExecGetResultRelCheckAsUser(relation, estate);
+#else
+  if (relation->ri_RangeTableIndex == 0 && relation->ri_RootResultRelInfo != nullptr)
+    relation = relation->ri_RootResultRelInfo;
+  Oid user =
+      relation->ri_RangeTableIndex != 0 ? exec_rt_fetch(relation->ri_RangeTableIndex, estate)->checkAsUser : InvalidOid;
+  return OidIsValid(user) ? user : GetUserId();
+#endif
+}
+
 /// How many elements the planner expects in an array expression.
 inline double expected_array_length(PlannerInfo* root, Node* array) {
 #if PG_VERSION_NUM >= 170000
@@ -40,6 +65,16 @@ inline double expected_array_length(PlannerInfo* root, Node* array) {
 #else
   (void)root;
   return estimate_array_length(array);
+#endif
+}
+
+/// The columns of `rel` that an UPDATE changes, generated ones included, in the form of pull_varattnos().
+inline Bitmapset* updated_columns(PlannerInfo* root, RelOptInfo* rel) {
+#if PG_VERSION_NUM >= 150000
+  return get_rel_all_updated_cols(root, rel);
+#else
+  RangeTblEntry* rte = planner_rt_fetch(rel->relid, root);
+  return bms_union(rte->updatedCols, rte->extraUpdatedCols);
 #endif
 }
 

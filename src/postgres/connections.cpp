@@ -153,13 +153,47 @@ void let_go(void* argument) {
 
 struct LimiterEntry {
   Oid relid;
+  bool writes;
   double rate;
   dynamodb::RateLimiter* limiter;
 };
 
 List* limiters = NIL;  // LimiterEntry*, in TopMemoryContext
 
+dynamodb::RateLimiter* rate_limiter(Oid relid, bool writes, double units_per_second) {
+  if (units_per_second <= 0) return nullptr;
+  ListCell* cell;
+  foreach (cell, limiters) {
+    auto* entry = static_cast<LimiterEntry*>(lfirst(cell));
+    if (entry->relid == relid && entry->writes == writes && entry->rate == units_per_second) return entry->limiter;
+  }
+  MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+  auto* entry = static_cast<LimiterEntry*>(palloc(sizeof(LimiterEntry)));
+  entry->relid = relid;
+  entry->writes = writes;
+  entry->rate = units_per_second;
+  entry->limiter = make_owned<dynamodb::RateLimiter>(TopMemoryContext, [&] {
+    return std::make_unique<dynamodb::RateLimiter>(units_per_second, dynamodb::system_clock());
+  });
+  limiters = lappend(limiters, entry);
+  MemoryContextSwitchTo(old);
+  return entry->limiter;
+}
+
 }  // namespace
+
+void hold_client(dynamodb::Client* client, MemoryContext owner) {
+  auto* hold = static_cast<Hold*>(MemoryContextAllocZero(owner, sizeof(Hold)));
+  ListCell* cell;
+  foreach (cell, connections)
+    if (static_cast<Connection*>(lfirst(cell))->client == client)
+      hold->connection = static_cast<Connection*>(lfirst(cell));
+  if (hold->connection == nullptr) elog(ERROR, "the client to hold has been closed");
+  ++hold->connection->users;
+  hold->callback.func = let_go;
+  hold->callback.arg = hold;
+  MemoryContextRegisterResetCallback(owner, &hold->callback);
+}
 
 dynamodb::Client* acquire_client(Oid serverid, Oid userid, const char* region, MemoryContext owner) {
   register_callbacks();
@@ -183,22 +217,11 @@ const char* effective_region(Oid serverid, Oid userid, const char* region) {
 }
 
 dynamodb::RateLimiter* read_rate_limiter(Oid relid, double units_per_second) {
-  if (units_per_second <= 0) return nullptr;
-  ListCell* cell;
-  foreach (cell, limiters) {
-    auto* entry = static_cast<LimiterEntry*>(lfirst(cell));
-    if (entry->relid == relid && entry->rate == units_per_second) return entry->limiter;
-  }
-  MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
-  auto* entry = static_cast<LimiterEntry*>(palloc(sizeof(LimiterEntry)));
-  entry->relid = relid;
-  entry->rate = units_per_second;
-  entry->limiter = make_owned<dynamodb::RateLimiter>(TopMemoryContext, [&] {
-    return std::make_unique<dynamodb::RateLimiter>(units_per_second, dynamodb::system_clock());
-  });
-  limiters = lappend(limiters, entry);
-  MemoryContextSwitchTo(old);
-  return entry->limiter;
+  return rate_limiter(relid, false, units_per_second);
+}
+
+dynamodb::RateLimiter* write_rate_limiter(Oid relid, double units_per_second) {
+  return rate_limiter(relid, true, units_per_second);
 }
 
 }  // namespace dynamodb_fdw

@@ -14,11 +14,16 @@ namespace dynamodb_fdw {
 /// Errors: no credentials, or none that this user may use (28000); region, endpoint or files that cannot be used.
 dynamodb::Client* acquire_client(Oid serverid, Oid userid, const char* region, MemoryContext owner);
 
+/// Keeps a client that somebody else has acquired until `owner` is reset, too: for objects made in `owner`.
+void hold_client(dynamodb::Client* client, MemoryContext owner);
+
 /// The region that acquire_client() would sign for, palloc'ed; for EXPLAIN and cache keys. Errors: as there.
 const char* effective_region(Oid serverid, Oid userid, const char* region);
 
 /// The limiter that keeps this backend's reads of a foreign table within `units_per_second`; null when that is 0. Lives
 /// as long as the backend.
 dynamodb::RateLimiter* read_rate_limiter(Oid relid, double units_per_second);
+/// The same for writes.
+dynamodb::RateLimiter* write_rate_limiter(Oid relid, double units_per_second);
 
 }  // namespace dynamodb_fdw

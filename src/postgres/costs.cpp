@@ -15,9 +15,8 @@ namespace {
 
 constexpr double kGuessedItems = 1000;  // as little as a table may hold whose count is not known yet
 constexpr double kGuessedItemBytes = 400;
-constexpr double kPageBytes = 1024 * 1024;  // Developer Guide: a Query or Scan page holds at most 1 MB of items
-constexpr double kRequestCost = 10;         // a round trip, in units of a sequential page read
-constexpr double kCapacityUnitCost = 25;    // what users pay for: it outweighs the time
+constexpr double kRequestCost = 10;       // a round trip, in units of a sequential page read
+constexpr double kCapacityUnitCost = 25;  // what users pay for: it outweighs the time
 
 }  // namespace
 
@@ -40,7 +39,7 @@ double estimate_read_capacity(const TableSize& size, double items, double reques
 
 double estimate_read_cost(const TableSize& size, double items, double requests, double parallel, bool consistent,
                           double fdw_tuple_cost) {
-  double pages = std::max(items * size.bytes_per_item / kPageBytes, requests);
+  double pages = std::max(items * size.bytes_per_item / dynamodb::kMaxPageBytes, requests);
   return pages * kRequestCost / std::max(parallel, 1.0) +
          estimate_read_capacity(size, items, requests, consistent) * kCapacityUnitCost +
          items * (fdw_tuple_cost + cpu_tuple_cost);

@@ -61,6 +61,16 @@ bool uses_otherwise(Node* node, void* argument) {
   return walk_expression(node, uses_otherwise, argument);
 }
 
+// The target list without what the planner adds to the table that a statement changes.
+List* written_targets(PlannerInfo* root, RelOptInfo* rel) {
+  if (!bms_is_member(rel->relid, root->all_result_relids)) return root->processed_tlist;
+  List* targets = NIL;
+  ListCell* cell;
+  foreach (cell, root->processed_tlist)
+    if (!lfirst_node(TargetEntry, cell)->resjunk) targets = lappend(targets, lfirst(cell));
+  return targets;
+}
+
 }  // namespace
 
 bool find_document_fields(PlannerInfo* root, RelOptInfo* rel, const ColumnOptions* column, List** fields) {
@@ -68,7 +78,7 @@ bool find_document_fields(PlannerInfo* root, RelOptInfo* rel, const ColumnOption
   if (rel->reloptkind != RELOPT_BASEREL || !bms_is_empty(rel->lateral_referencers)) return false;
   Search search{rel, column->attnum, *fields};
   const Query* parse = root->parse;
-  Node* places[] = {reinterpret_cast<Node*>(root->processed_tlist), reinterpret_cast<Node*>(parse->jointree),
+  Node* places[] = {reinterpret_cast<Node*>(written_targets(root, rel)), reinterpret_cast<Node*>(parse->jointree),
                     parse->havingQual, parse->limitCount, parse->limitOffset};
   for (Node* place : places)
     if (uses_otherwise(place, &search)) return false;

@@ -49,6 +49,7 @@ constexpr KindEntry kKinds[] = {
     {ErrorKind::bad_configuration, ERRCODE_FDW_ERROR,
      "Check the server's options aws_region and endpoint, and the AWS settings of the server process."},
     {ErrorKind::invalid_value, ERRCODE_FDW_INVALID_DATA_TYPE, nullptr},
+    {ErrorKind::limit_exceeded, ERRCODE_PROGRAM_LIMIT_EXCEEDED, nullptr},
     {ErrorKind::internal, ERRCODE_INTERNAL_ERROR, nullptr},
 };
 
@@ -90,17 +91,25 @@ int sqlstate_of(const PlainError& failure) {
   return entry_of(failure.kind).sqlstate;
 }
 
+ErrorText describe_error(const PlainError& failure) {
+  return {to_server_text(failure.message), to_server_text(describe_answer(failure))};
+}
+
 void report_error(const PlainError& failure, const ErrorContext& context) {
-  const char* detail = describe_answer(failure);
+  report_error_with_detail(failure, context, "");
+}
+
+void report_error_with_detail(const PlainError& failure, const ErrorContext& context, const char* first_detail) {
+  ErrorText text = describe_error(failure);
+  const char* space = first_detail[0] != '\0' && text.detail[0] != '\0' ? " " : "";
+  const char* detail = psprintf("%s%s%s", first_detail, space, text.detail);
   const char* hint = entry_of(failure.kind).hint;
-  const char* message = to_server_text(failure.message);
   const char* operation = context.operation != nullptr ? context.operation : "request";
   ereport(ERROR, (errcode(sqlstate_of(failure)),
                   context.table != nullptr
-                      ? errmsg("DynamoDB %s on table \"%s\" failed: %s", operation, context.table, message)
-                      : errmsg("DynamoDB %s failed: %s", operation, message),
-                  detail[0] != '\0' ? errdetail_internal("%s", to_server_text(detail)) : 0,
-                  hint != nullptr ? errhint("%s", hint) : 0));
+                      ? errmsg("DynamoDB %s on table \"%s\" failed: %s", operation, context.table, text.message)
+                      : errmsg("DynamoDB %s failed: %s", operation, text.message),
+                  detail[0] != '\0' ? errdetail_internal("%s", detail) : 0, hint != nullptr ? errhint("%s", hint) : 0));
   pg_unreachable();
 }
 

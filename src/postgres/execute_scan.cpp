@@ -7,12 +7,14 @@
 #include "compat.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
+#include "modify_plan.hpp"
 #include "progress.hpp"
 #include "read_stream.hpp"
 #include "scan_policy.hpp"
 #include "wait.hpp"
 
 extern "C" {
+#include "utils/snapshot.h"
 #include "utils/timestamp.h"
 }
 
@@ -29,8 +31,6 @@ const char* operation_name(const ScanState* state) {
   static const char* const kNames[] = {"Scan", "Query", "GetItem", "BatchGetItem"};
   return kNames[static_cast<int>(state->plan.operation)];
 }
-
-ErrorContext error_context(const ScanState* state) { return {operation_name(state), state->table->table_name}; }
 
 void prepare_operands(ForeignScanState* node, ScanState* state) {
   List* expressions = reinterpret_cast<ForeignScan*>(node->ss.ps.plan)->fdw_exprs;
@@ -63,6 +63,9 @@ void prepare_reading(ForeignScanState* node, ScanState* state) {
   state->read.sort_key = state->plan.sort_key;
   state->reader_count = list_length(state->plan.columns);
   state->readers = prepare_readers(&state->read, state->table, state->plan.columns, state->selection);
+  if (!state->plan.for_change) return;
+  state->selection->select_all();
+  state->item_text = make_owned<std::string>(context, [] { return std::make_unique<std::string>(); });
 }
 
 // --- requests: library code, guarded
@@ -72,7 +75,7 @@ dynamodb::ReadRequest make_request(const ScanState* state, const dynamodb::Filte
   request.table = state->table->table_name;
   if (state->plan.index_name != nullptr) request.index = state->plan.index_name;
   request.backward = state->plan.backward;
-  request.consistent_read = state->table->consistent_read;
+  request.consistent_read = state->plan.consistent;
   request.filter = filter;
   request.count_only = state->counting;
   ListCell* cell;
@@ -93,24 +96,15 @@ void add_scan(const ScanState* state, const dynamodb::ReadRequest& request, dyna
   requests.segments = static_cast<uint32_t>(state->table->parallel_scan_count);
 }
 
-// Those of the first combination of values.
-std::vector<dynamodb::KeyCondition> key_conditions(const ScanState* state, const ScanKeys& keys) {
+void add_queries(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
+                 dynamodb::RequestSet& requests) {
   std::vector<dynamodb::KeyCondition> conditions(keys.fixed_count);
-  for (int i = 0; i < keys.fixed_count; ++i) {
-    conditions[i].attribute = key_name(state, i);
-    conditions[i].operands = {scalar(keys.values[i])};
-  }
+  for (int i = 0; i < keys.fixed_count; ++i) conditions[i].attribute = key_name(state, i);
   if (keys.range.present) {
     dynamodb::KeyCondition range{key_name(state, keys.fixed_count), keys.range.op, {scalar(keys.range.operands[0])}};
     if (range.op == dynamodb::KeyOperator::between) range.operands.push_back(scalar(keys.range.operands[1]));
     conditions.push_back(std::move(range));
   }
-  return conditions;
-}
-
-void add_queries(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
-                 dynamodb::RequestSet& requests) {
-  std::vector<dynamodb::KeyCondition> conditions = key_conditions(state, keys);
   for (int k = 0; k < keys.key_count; ++k) {
     for (int i = 0; i < keys.fixed_count; ++i) conditions[i].operands = {scalar(keys.values[k * keys.fixed_count + i])};
     requests.heads.push_back(dynamodb::query_head(request, conditions));
@@ -132,20 +126,9 @@ void add_look_ups(const ScanState* state, const ScanKeys& keys, const dynamodb::
   }
 }
 
-dynamodb::Filter simplified(const PlainFilter* plain) {
-  return plain != nullptr ? dynamodb::simplify(to_library_filter(plain)) : dynamodb::Filter();
-}
-
-bool sends_whole_filter(const ScanState* state, const ScanKeys& keys, const PlainFilter* plain) {
-  dynamodb::Filter filter = simplified(plain);
-  if (filter.kind == dynamodb::Filter::Kind::constant) return true;
-  dynamodb::ReadRequest request = make_request(state, &filter);
-  if (state->plan.operation == ReadOperation::scan) return dynamodb::sends_whole_filter(request, {});
-  return dynamodb::sends_whole_filter(request, key_conditions(state, keys));
-}
-
 dynamodb::RequestSet make_requests(const ScanState* state, const ScanKeys& keys, const PlainFilter* plain) {
-  dynamodb::Filter filter = simplified(plain);
+  dynamodb::Filter filter;
+  if (plain != nullptr) filter = dynamodb::simplify(to_library_filter(plain));
   bool filtered = filter.kind != dynamodb::Filter::Kind::constant;
   dynamodb::ReadRequest request = make_request(state, filtered ? &filter : nullptr);
   dynamodb::RequestSet requests;
@@ -172,10 +155,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   options.slow_start = state->plan.slow_start;
   options.count_only = state->counting;
   options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
-  // More segments than connections would only wait in memory for one.
-  options.max_in_flight = state->server->max_connections;
-  if (state->plan.operation == ReadOperation::scan)
-    options.max_in_flight = Min(state->table->parallel_scan_count, state->server->max_connections);
+  options.max_in_flight = static_cast<uint32_t>(state->max_in_flight);
   state->stream = make_owned<PageStream>(state->stream_context, [&] {
     return std::make_unique<PageStream>(*state->client, make_requests(state, keys, filter), options, limiter,
                                         dynamodb::system_clock());
@@ -185,7 +165,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
 void start_scan(ForeignScanState* node, ScanState* state) {
   if (!state->ever_started) {
     if (state->plan.operation == ReadOperation::scan) apply_scan_policy(state->table, state->plan.estimated_capacity);
-    prepare_reading(node, state);
+    prepare_scan(node);
     state->start_time = state->last_progress = GetCurrentTimestamp();
   }
   state->started = state->ever_started = true;
@@ -193,13 +173,19 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   // Per-tuple memory is reset before the next row, but not before the requests are made.
   if (state->plan.operation != ReadOperation::scan) keys = evaluate_scan_keys(state, node->ss.ps.ps_ExprContext);
   const PlainFilter* filter = evaluate_scan_filter(state, node->ss.ps.ps_ExprContext);
-  if (keys.impossible || is_never_true(filter)) return;
-  state->counting = will_count(state, keys, filter);
-  start_stream(state, keys, filter);
+  state->ended = keys.impossible || is_never_true(filter);
+  if (state->ended) return;
+  bool scans = state->plan.operation == ReadOperation::scan;
+  state->overlay = begin_overlay(state->table, &state->plan, scans ? nullptr : &keys,
+                                 node->ss.ps.state->es_snapshot->curcid, state->selection, state->stream_context);
+  // What the transaction has written has to be told from what DynamoDB has, item by item.
+  state->counting = state->overlay == nullptr && will_count(state, keys, filter);
+  if (state->overlay == nullptr || !covers_everything(state->overlay)) start_stream(state, keys, filter);
 }
 
-// Waits for the next item and decodes it; false at the end.
-bool next_item(ScanState* state) {
+// Waits for the next item of the stream and decodes it; false at the end, or where an Append does the waiting.
+bool next_streamed_item(ScanState* state) {
+  if (state->stream == nullptr) return false;
   for (;;) {
     PageStream::Step step =
         advance_stream(state->stream, *state->selection, state->item, state->table->serverid, error_context(state));
@@ -209,15 +195,68 @@ bool next_item(ScanState* state) {
     if (step == PageStream::Step::waiting || pages != state->pages_at_last_look) report_progress(state);
     state->pages_at_last_look = pages;
     if (step == PageStream::Step::item) return true;
+    state->waiting = state->async;
+    if (state->async) return false;
     wait_and_advance(state->client, error_context(state), state->stream->wake_time());
   }
 }
 
+// The next item that DynamoDB has and the transaction has not written.
+bool next_uncovered_item(ScanState* state) {
+  while (!state->item_waits && next_streamed_item(state)) {
+    state->item_waits = !is_covered(state->overlay, *state->item);
+    CHECK_FOR_INTERRUPTS();
+  }
+  return state->item_waits;
+}
+
+// The next item of those that the transaction has put or changed and those of DynamoDB; in order, where the scan is
+// ordered, else the transaction's first.
+bool next_item_of_both(ScanState* state) {
+  const dynamodb::Item* own = peek_covering(state->overlay);
+  bool streamed = (own == nullptr || state->plan.ordered) && next_uncovered_item(state);
+  if (state->waiting) return false;
+  if (own != nullptr && (!streamed || comes_first(state->overlay, *state->item))) {
+    state->read.item = own;
+    take_covering(state->overlay);
+    return true;
+  }
+  state->read.item = state->item;
+  state->item_waits = false;
+  return streamed;
+}
+
+bool next_item(ScanState* state) {
+  return state->overlay != nullptr ? next_item_of_both(state) : next_streamed_item(state);
+}
+
+// What an UPDATE or DELETE gets besides the columns: the item as it was read, the row as one value, and tableoid.
+void add_extras(ForeignScanState* node, const ScanState* state, TupleTableSlot* slot) {
+  TupleDesc row = RelationGetDescr(node->ss.ss_currentRelation);
+  PlainError failure;
+  bool done = guard(&failure, [&] {
+    state->item_text->clear();
+    return dynamodb::append_json_document(*state->item_text, *state->read.item, dynamodb::JsonForm::typed);
+  });
+  if (!done) report_error(failure, error_context(state));
+  auto set = [&](ScanExtra extra, Datum value) {
+    int place = row->natts + static_cast<int>(extra);
+    slot->tts_values[place] = value;
+    slot->tts_isnull[place] = false;
+  };
+  set(ScanExtra::item,
+      PointerGetDatum(cstring_to_text_with_len(state->item_text->data(), static_cast<int>(state->item_text->size()))));
+  HeapTuple tuple = heap_form_tuple(row, slot->tts_values, slot->tts_isnull);
+  set(ScanExtra::whole_row, heap_copy_tuple_as_datum(tuple, row));
+  set(ScanExtra::tableoid, ObjectIdGetDatum(RelationGetRelid(node->ss.ss_currentRelation)));
+}
+
 // Puts the next item into the slot; with nothing in it, where items are only counted.
-bool next_row(ScanState* state, TupleTableSlot* slot) {
+bool next_row(ForeignScanState* node, ScanState* state, TupleTableSlot* slot) {
   if (!next_item(state)) return false;
   memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
   if (!state->counting) read_row(&state->read, state->readers, state->reader_count, slot->tts_values, slot->tts_isnull);
+  if (state->plan.for_change) add_extras(node, state, slot);
   ExecStoreVirtualTuple(slot);
   return true;
 }
@@ -227,7 +266,7 @@ bool next_row(ScanState* state, TupleTableSlot* slot) {
 bool next_passing_row(ForeignScanState* node, ScanState* state, TupleTableSlot* slot) {
   ExprContext* econtext = node->ss.ps.ps_ExprContext;
   econtext->ecxt_scantuple = slot;
-  while (next_row(state, slot)) {
+  while (next_row(node, state, slot)) {
     if (ExecQual(node->fdw_recheck_quals, econtext)) return true;
     InstrCountFiltered1(node, 1);
     ExecClearTuple(slot);
@@ -250,13 +289,29 @@ void add_statistics(PageStreamStatistics* sum, const PageStreamStatistics& more)
 }
 
 void drop_stream(ScanState* state) {
-  if (state->stream == nullptr) return;
-  add_statistics(state->totals, state->stream->statistics());
+  if (state->stream != nullptr) add_statistics(state->totals, state->stream->statistics());
   state->stream = nullptr;
+  state->overlay = nullptr;
+  state->item_waits = false;
   MemoryContextReset(state->stream_context);
 }
 
 }  // namespace
+
+void prepare_scan(ForeignScanState* node) {
+  ScanState* state = scan_state(node);
+  if (state->client == nullptr) prepare_reading(node, state);
+}
+
+// More segments than connections would only wait in memory for one.
+void share_connections(ScanState* state, int scans) {
+  int most = Max(state->server->max_connections / Max(scans, 1), 1);
+  if (state->plan.operation == ReadOperation::scan) most = Min(most, state->table->parallel_scan_count);
+  state->max_in_flight = most;
+  if (state->stream != nullptr) state->stream->set_max_in_flight(static_cast<uint32_t>(most));
+}
+
+ErrorContext error_context(const ScanState* state) { return {operation_name(state), state->table->table_name}; }
 
 PageStreamStatistics collect_statistics(const ScanState* state) {
   PageStreamStatistics sum = *state->totals;
@@ -264,25 +319,22 @@ PageStreamStatistics collect_statistics(const ScanState* state) {
   return sum;
 }
 
+ReservedNames reserved_names(const ScanState* state) { return {state->plan.key_names, state->plan.key_attributes}; }
+
 bool will_count(const ScanState* state, const ScanKeys& keys, const PlainFilter* filter) {
   if (!state->plan.count_only || (filter != nullptr && filter->wider)) return false;
-  if (state->plan.operation == ReadOperation::query && !keys.exact) return false;
-  bool whole = false;
-  PlainError failure;
-  if (!guard(&failure, [&] { whole = sends_whole_filter(state, keys, filter); }))
-    report_error(failure, error_context(state));
-  return whole;
+  return state->plan.operation != ReadOperation::query || keys.exact;
 }
 
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext) {
   if (state->plan.filter == nullptr) return nullptr;
-  return evaluate_filter(econtext, state->plan.filter, state->filter_operands, state->plan.key_names);
+  return within_limits(evaluate_filter(econtext, state->plan.filter, state->filter_operands, reserved_names(state)));
 }
 
 ScanKeys evaluate_scan_keys(const ScanState* state, ExprContext* econtext) {
   if (state->plan.tuple_count > 0)
-    return evaluate_tuples(econtext, state->operands, state->plan.tuple_count, state->plan.key_types,
-                           state->plan.partition_count);
+    return evaluate_tuples(econtext, state->operands, state->operand_count, state->plan.tuple_count,
+                           state->plan.key_types, state->plan.partition_count);
   return evaluate_keys(econtext, state->operands, state->operand_count, state->plan.key_types,
                        state->plan.partition_count);
 }
@@ -294,6 +346,8 @@ void dynamodbBeginForeignScan(ForeignScanState* node, int) {
   state->table = get_table_options(RelationGetRelid(node->ss.ss_currentRelation));
   state->server = get_server_options(state->table->serverid);
   state->userid = foreign_scan_user(node);
+  state->async = node->ss.ps.async_capable;
+  share_connections(state, 1);
   state->totals = new (palloc0(sizeof(PageStreamStatistics))) PageStreamStatistics();
   prepare_operands(node, state);
 }
@@ -302,12 +356,14 @@ TupleTableSlot* dynamodbIterateForeignScan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   ExecClearTuple(slot);
+  state->waiting = false;
   if (!state->started) start_scan(node, state);
-  if (state->stream == nullptr) return slot;
+  if (state->stream == nullptr && state->overlay == nullptr) return slot;
   if (state->plan.count_only && !state->counting)
     next_passing_row(node, state, slot);
   else
-    next_row(state, slot);
+    next_row(node, state, slot);
+  state->ended = TTS_EMPTY(slot) && !state->waiting;
   return slot;
 }
 
@@ -315,7 +371,7 @@ void dynamodbReScanForeignScan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
   if (!state->started) return;
   drop_stream(state);
-  state->started = false;
+  state->started = state->ended = false;
 }
 
 void dynamodbEndForeignScan(ForeignScanState* node) {

@@ -1,8 +1,10 @@
 // The executor's callbacks of a foreign scan, and the state that EXPLAIN reads.
 #pragma once
 
+#include "errors.hpp"
 #include "filter_values.hpp"
 #include "options.hpp"
+#include "overlay.hpp"
 #include "pg.hpp"
 #include "scan_keys.hpp"
 #include "scan_plan.hpp"
@@ -30,12 +32,19 @@ struct ScanState {
   ReadContext read;
   ColumnReader* readers;
   int reader_count;
+  std::string* item_text;  ///< of UPDATE and DELETE: scratch for the item as typed JSON
 
   MemoryContext stream_context;  ///< owns the stream; reset by each rescan
   dynamodb::PageStream* stream;  ///< null: not started, or nothing to ask
+  Overlay* overlay;              ///< the transaction's own writes; null: there are none; belongs to stream_context
+  bool item_waits;               ///< the stream's item has not been handed out, because one of the overlay's came first
   bool started;                  ///< this scan (since the last rescan) has been started
   bool ever_started;
-  bool counting;                           ///< this scan's items are only counted
+  bool counting;      ///< this scan's items are only counted
+  bool ended;         ///< this scan has been read to its end
+  bool async;         ///< an Append waits for the scan, which never waits itself: see async_scan.hpp
+  bool waiting;       ///< async: the row that was asked for last has not arrived
+  int max_in_flight;  ///< pages in flight or waiting to be read, at most
   dynamodb::PageStreamStatistics* totals;  ///< of the streams before the current one
 
   TimestampTz start_time;
@@ -43,10 +52,22 @@ struct ScanState {
   uint64_t pages_at_last_look;
 };
 
+/// Gets the client and what else lives as long as the node, unless that was done before. Asks nothing of DynamoDB.
+void prepare_scan(ForeignScanState* node);
+
+/// Sets max_in_flight, of a stream under way too, for `scans` scans that use the server's connections together.
+void share_connections(ScanState* state, int scans);
+
+/// What errors of the scan's requests are about.
+ErrorContext error_context(const ScanState* state);
+
 /// All that the node's scans have cost so far.
 dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
 
-/// Evaluates the filter; palloc'ed in the current context. Null: there is none.
+/// What the scan's filter must not name.
+ReservedNames reserved_names(const ScanState* state);
+
+/// Evaluates the filter, as much of it as is sent; palloc'ed in the current context. Null: there is none.
 PlainFilter* evaluate_scan_filter(const ScanState* state, ExprContext* econtext);
 
 /// Evaluates the key conditions; results are palloc'ed in the current context. REQUIRES: the plan's operation is no

@@ -6,6 +6,7 @@
 #include "compat.hpp"
 #include "connections.hpp"
 #include "execute_scan.hpp"
+#include "not_pushed_down.hpp"
 
 extern "C" {
 #include "commands/explain.h"
@@ -25,7 +26,14 @@ struct Explainer {
   ExplainState* es;
   const ScanState* state;
   List* deparse_context;
+  bool known;   // the operands have values
+  bool counts;  // the items are only counted
+  ScanKeys keys;
+  const PlainFilter* filter;
 };
+
+// Whether nothing is asked, as far as is known.
+bool asks_nothing(const Explainer& explainer) { return explainer.keys.impossible || is_never_true(explainer.filter); }
 
 char* deparse(const Explainer& explainer, Node* expression) {
   bool prefix = list_length(explainer.es->rtable) > 1;
@@ -50,6 +58,18 @@ bool has_values(const Explainer& explainer) {
 List* scan_conditions(const Explainer& explainer) {
   auto* plan = reinterpret_cast<ForeignScan*>(explainer.node->ss.ps.plan);
   return explainer.state->plan.count_only ? plan->fdw_recheck_quals : plan->scan.plan.qual;
+}
+
+void evaluate(Explainer* explainer) {
+  const ScanState* state = explainer->state;
+  ExprContext* econtext = explainer->node->ss.ps.ps_ExprContext;
+  // Without values it is not certain that the items are only counted; mostly they are.
+  explainer->counts = state->plan.count_only;
+  explainer->known = has_values(*explainer);
+  if (!explainer->known) return;
+  if (state->plan.operation != ReadOperation::scan) explainer->keys = evaluate_scan_keys(state, econtext);
+  explainer->filter = evaluate_scan_filter(state, econtext);
+  if (!asks_nothing(*explainer)) explainer->counts = will_count(state, explainer->keys, explainer->filter);
 }
 
 void append_range(StringInfo text, const char* attribute, const KeyRange& range) {
@@ -125,36 +145,58 @@ char* conditions_with_values(const ScanState* state, const ScanKeys& keys) {
 char* conditions_with_expressions(const Explainer& explainer) {
   const ScanPlan& plan = explainer.state->plan;
   List* operands = reinterpret_cast<ForeignScan*>(explainer.node->ss.ps.plan)->fdw_exprs;
+  int tuple_operands = plan.tuple_count * list_length(plan.key_names);
   StringInfoData text;
   initStringInfo(&text);
   // Behind the operands of the key stand those of the filter.
   for (int i = 0; i < list_length(plan.clause_attributes); ++i) {
     int attribute = list_nth_int(plan.clause_attributes, i);
-    bool next_key = plan.tuple_count > 0 && attribute == 0;
-    const char* separator = i == 0 ? "" : next_key ? ") OR (" : " AND ";
+    bool in_tuples = i < tuple_operands;
+    bool next_key = in_tuples && attribute == 0;
+    const char* separator = i == 0 ? "" : next_key ? ") OR (" : i == tuple_operands ? ") AND " : " AND ";
     appendStringInfo(&text, "%s%s %s %s", separator, key_name(explainer.state, attribute),
                      kComparatorNames[list_nth_int(plan.clause_comparators, i)],
                      deparse(explainer, static_cast<Node*>(list_nth(operands, i))));
   }
-  return plan.tuple_count > 1 ? psprintf("(%s)", text.data) : text.data;
+  if (tuple_operands == 0) return text.data;
+  bool checked = list_length(plan.clause_attributes) > tuple_operands;
+  return psprintf(checked ? "(%s" : "(%s)", text.data);
 }
 
-bool asks_nothing(const ScanKeys* keys, const PlainFilter* filter) {
-  return (keys != nullptr && keys->impossible) || is_never_true(filter);
+// Whether an attribute has a list of values and no single one.
+bool has_list(const ScanPlan& plan) {
+  Bitmapset* singles = nullptr;
+  Bitmapset* lists = nullptr;
+  ListCell* attribute;
+  ListCell* comparator;
+  forboth (attribute, plan.clause_attributes, comparator, plan.clause_comparators) {
+    if (lfirst_int(comparator) == static_cast<int>(Comparator::equal))
+      singles = bms_add_member(singles, lfirst_int(attribute));
+    if (lfirst_int(comparator) == static_cast<int>(Comparator::any_of))
+      lists = bms_add_member(lists, lfirst_int(attribute));
+  }
+  return !bms_is_subset(lists, singles);
 }
 
-const char* operation_text(const ScanState* state, const ScanKeys* keys) {
+const char* operation_with_requests(const Explainer& explainer) {
+  const ScanState* state = explainer.state;
+  bool known = explainer.known;
+  int key_count = explainer.keys.key_count;
   switch (state->plan.operation) {
     case ReadOperation::scan:
       return "Scan";
     case ReadOperation::query:
-      if (keys != nullptr) return keys->key_count == 1 ? "Query" : psprintf("Query x %d", keys->key_count);
-      return list_member_int(state->plan.clause_comparators, static_cast<int>(Comparator::any_of)) ? "Query x N"
-                                                                                                   : "Query";
+      if (known) return key_count == 1 ? "Query" : psprintf("Query x %d", key_count);
+      return has_list(state->plan) ? "Query x N" : "Query";
     default:
-      if (keys != nullptr) return keys->key_count == 1 ? "GetItem" : "BatchGetItem";
+      if (known) return key_count == 1 ? "GetItem" : "BatchGetItem";
       return state->plan.operation == ReadOperation::get_item ? "GetItem" : "BatchGetItem";
   }
+}
+
+const char* operation_text(const Explainer& explainer) {
+  if (asks_nothing(explainer)) return "None";
+  return psprintf("%s%s", operation_with_requests(explainer), explainer.counts ? " (COUNT)" : "");
 }
 
 // The SQL conditions that become the filter, where their operands have no values yet.
@@ -182,41 +224,27 @@ void explain_recheck(const Explainer& explainer) {
     ExplainPropertyFloat("Rows Removed by Filter", nullptr, removed, 0, explainer.es);
 }
 
-// The operation's name, table and index, and the key condition; with values wherever they are known. Says whether the
-// items are only counted.
-bool explain_operation(const Explainer& explainer) {
+// The operation's name, table and index, and the key condition; with values wherever they are known.
+void explain_operation(const Explainer& explainer) {
   const ScanState* state = explainer.state;
   ExplainState* es = explainer.es;
   bool keyed = state->plan.operation != ReadOperation::scan;
-  bool known = has_values(explainer);
-  bool values = keyed && known;
-  ScanKeys keys{};
-  ExprContext* econtext = explainer.node->ss.ps.ps_ExprContext;
-  if (values) keys = evaluate_scan_keys(state, econtext);
-  const PlainFilter* filter = known ? evaluate_scan_filter(state, econtext) : nullptr;
-  const ScanKeys* known_keys = values ? &keys : nullptr;
-  const char* operation = "None";
-  bool counts = state->plan.count_only;
-  if (!asks_nothing(known_keys, filter)) {
-    // Without values it is not certain that the items are only counted; mostly they are.
-    counts = counts && (!known || will_count(state, keys, filter));
-    operation = psprintf("%s%s", operation_text(state, known_keys), counts ? " (COUNT)" : "");
-  }
-  if (state->plan.count_only && !counts) explain_recheck(explainer);
-  ExplainPropertyText("DynamoDB Operation", operation, es);
+  bool known = explainer.known;
+  if (state->plan.count_only && !explainer.counts) explain_recheck(explainer);
+  ExplainPropertyText("DynamoDB Operation", operation_text(explainer), es);
   const char* region = effective_region(state->table->serverid, state->userid, state->table->aws_region);
   ExplainPropertyText("DynamoDB Table", psprintf("%s (%s)", state->table->table_name, region), es);
   if (state->plan.index_name != nullptr) ExplainPropertyText("DynamoDB Index", state->plan.index_name, es);
   if (keyed)
     ExplainPropertyText("Key Condition",
-                        values ? conditions_with_values(state, keys) : conditions_with_expressions(explainer), es);
+                        known ? conditions_with_values(state, explainer.keys) : conditions_with_expressions(explainer),
+                        es);
   if (state->plan.filter != nullptr)
-    ExplainPropertyText("DynamoDB Filter", known ? filter_text(filter) : filtered_conditions(explainer), es);
+    ExplainPropertyText("DynamoDB Filter", known ? filter_text(explainer.filter) : filtered_conditions(explainer), es);
   if (state->plan.operation == ReadOperation::query && state->plan.backward)
     ExplainPropertyText("Direction", "Backward", es);
   if (state->plan.first_limit > 0 && (!keyed || state->plan.operation == ReadOperation::query))
     ExplainPropertyInteger("Limit", nullptr, state->plan.first_limit, es);
-  return counts;
 }
 
 void explain_projection(const Explainer& explainer) {
@@ -229,33 +257,38 @@ void explain_projection(const Explainer& explainer) {
   if (names != NIL) ExplainPropertyList("Projection", names, explainer.es);
 }
 
+char* not_pushed_line(const Explainer& explainer, const NotPushedDown& left_out) {
+  const char* condition =
+      deparse(explainer, static_cast<Node*>(list_nth(scan_conditions(explainer), left_out.condition)));
+  if (left_out.part != nullptr) condition = psprintf("%s of %s", left_out.part, condition);
+  return psprintf("%s: %s", condition, left_out.reason);
+}
+
 void explain_not_pushed(const Explainer& explainer) {
-  List* reasons = NIL;
-  ListCell* clause;
-  ListCell* verdict;
-  forboth (clause, scan_conditions(explainer), verdict, explainer.state->plan.verdicts) {
-    auto judged = static_cast<PushDown>(lfirst_int(verdict));
-    if (judged == PushDown::key_condition || judged == PushDown::filter || explainer.state->plan.count_only) continue;
-    reasons = lappend(
-        reasons, psprintf("%s: %s", deparse(explainer, static_cast<Node*>(lfirst(clause))), push_down_reason(judged)));
-  }
-  if (reasons != NIL) ExplainPropertyList("Not Pushed Down", reasons, explainer.es);
-  List* indexes = NIL;
+  const ScanState* state = explainer.state;
+  bool asks = explainer.known && !asks_nothing(explainer);
+  ExprContext* econtext = explainer.node->ss.ps.ps_ExprContext;
+  List* lines = NIL;
   ListCell* cell;
-  // Where whole keys are looked up, no index would have done better.
-  bool look_up = explainer.state->plan.operation == ReadOperation::get_item ||
-                 explainer.state->plan.operation == ReadOperation::batch_get_item;
-  if (look_up) return;
-  foreach (cell, explainer.state->plan.indexes_left_out) indexes = lappend(indexes, strVal(lfirst(cell)));
-  if (indexes != NIL) ExplainPropertyList("Indexes Left Out", indexes, explainer.es);
+  // Where items are counted, DynamoDB answers for all conditions.
+  List* left_out =
+      explainer.counts ? NIL : find_not_pushed_down(state, asks ? econtext : nullptr, asks ? &explainer.keys : nullptr);
+  foreach (cell, left_out)
+    lines = lappend(lines, not_pushed_line(explainer, *static_cast<NotPushedDown*>(lfirst(cell))));
+  if (lines != NIL) ExplainPropertyList("Not Pushed Down", lines, explainer.es);
+  List* indexes = NIL;
+  foreach (cell, state->plan.indexes_left_out) indexes = lappend(indexes, strVal(lfirst(cell)));
+  if (indexes != NIL && !asks_nothing(explainer)) ExplainPropertyList("Indexes Left Out", indexes, explainer.es);
 }
 
 void explain_cost(const Explainer& explainer) {
   const ScanState* state = explainer.state;
   ExplainState* es = explainer.es;
-  if (state->plan.operation == ReadOperation::scan)
+  bool nothing = asks_nothing(explainer);
+  if (state->plan.operation == ReadOperation::scan && !nothing)
     ExplainPropertyInteger("Segments", nullptr, state->table->parallel_scan_count, es);
-  if (es->costs) ExplainPropertyFloat("Estimated Read Capacity", nullptr, state->plan.estimated_capacity, 1, es);
+  double capacity = nothing ? 0 : state->plan.estimated_capacity;
+  if (es->costs) ExplainPropertyFloat("Estimated Read Capacity", nullptr, capacity, 1, es);
 }
 
 void explain_actuals(const Explainer& explainer) {
@@ -274,10 +307,14 @@ void explain_actuals(const Explainer& explainer) {
 }  // namespace
 
 void dynamodbExplainForeignScan(ForeignScanState* node, ExplainState* es) {
-  Explainer explainer{node, es, static_cast<ScanState*>(node->fdw_state), NIL};
+  Explainer explainer{};
+  explainer.node = node;
+  explainer.es = es;
+  explainer.state = static_cast<ScanState*>(node->fdw_state);
   explainer.deparse_context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
-  bool counts = explain_operation(explainer);
-  if (!counts) explain_projection(explainer);
+  evaluate(&explainer);
+  explain_operation(explainer);
+  if (!explainer.counts) explain_projection(explainer);
   explain_not_pushed(explainer);
   explain_cost(explainer);
   if (es->analyze) explain_actuals(explainer);

@@ -68,9 +68,29 @@ PlainFilter* text_alternatives(List* path, Datum value) {
   return connect(Kind::any, alternatives);
 }
 
+// There is something, and it is no string of this text; whether another value shows as the text is left to PostgreSQL.
+PlainFilter* other_text(List* path, Datum value) {
+  PlainFilter* present = both(new_filter(Kind::exists, path), negation(has_type(path, AttributeType::NUL)));
+  KeyValue text;
+  if (to_operand(value, TEXTOID, AttributeType::S, &text) != Place::held) return present;
+  return both(present, negation(equals(path, text)));
+}
+
+PlainFilter* none_of_texts(const FilterTerm* term, const Elements& elements) {
+  List* conditions = NIL;
+  for (int i = 0; i < elements.count; ++i) {
+    // <> ALL with a NULL in the array is never true.
+    if (elements.nulls[i]) return constant(false);
+    conditions = lappend(conditions, other_text(term->path, elements.values[i]));
+  }
+  return connect(Kind::all, conditions);
+}
+
 PlainFilter* document_text(const FilterTerm* term, Datum value) {
+  if (term->comparator == Comparator::not_equal) return other_text(term->path, value);
   if (term->comparator != Comparator::any_of) return text_alternatives(term->path, value);
   Elements elements = elements_of(value);
+  if (term->negated) return none_of_texts(term, elements);
   List* alternatives = NIL;
   for (int i = 0; i < elements.count; ++i)
     if (!elements.nulls[i]) alternatives = lappend(alternatives, text_alternatives(term->path, elements.values[i]));
@@ -81,7 +101,7 @@ PlainFilter* document_text(const FilterTerm* term, Datum value) {
 PlainFilter* document_number(const FilterTerm* term, Datum value) {
   FilterTerm number = *term;
   number.type = AttributeType::N;
-  return either(compare_scalar(&number, value), has_type(term->path, AttributeType::S));
+  return either(compare_term(&number, value), has_type(term->path, AttributeType::S));
 }
 
 const char* utf8_text(const char* text, int length) {

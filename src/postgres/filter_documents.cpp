@@ -118,32 +118,51 @@ bool match_json_text(FilterContext* context, Node* node, List** path) {
   return false;
 }
 
-// (document ->> 'n')::numeric, and the integer types alike
-bool match_json_number(FilterContext* context, Node* node, List** path) {
-  if (!IsA(node, CoerceViaIO)) return false;
-  Oid type = exprType(node);
-  bool number = type == NUMERICOID || type == INT4OID || type == INT8OID || type == INT2OID;
-  return number && match_json_text(context, reinterpret_cast<Node*>(reinterpret_cast<CoerceViaIO*>(node)->arg), path);
-}
-
 bool is_number(Oid type) { return type == NUMERICOID || type == INT2OID || type == INT4OID || type == INT8OID; }
 
-// = and the comparisons of numbers; never exact: one value has several spellings.
-FilterTerm* translate_value(FilterContext* context, Node* left, Node* right, Oid operator_oid) {
-  Comparator comparator;
+// (document ->> 'n')::numeric, the integer types, and the floats, of which both sides must be some
+bool match_json_number(FilterContext* context, Node* node, Oid operand_type, List** path) {
+  if (!IsA(node, CoerceViaIO)) return false;
+  Oid type = exprType(node);
+  bool alike = is_number(operand_type) ? is_number(type) : is_float(operand_type) && is_float(type);
+  return alike && match_json_text(context, reinterpret_cast<Node*>(reinterpret_cast<CoerceViaIO*>(node)->arg), path);
+}
+
+// ->> or a number made of it, with an operand of that type, or an array of it. Never exact: one value has several
+// spellings.
+FilterTerm* document_term(FilterContext* context, Node* left, Node* operand, Oid type, Comparator comparator) {
   List* path = NIL;
-  Oid type = exprType(strip_relabel(right));
-  if (!comparator_of(operator_oid, &comparator) || comparator == Comparator::not_equal) return nullptr;
   TermKind kind;
-  if (comparator == Comparator::equal && type == TEXTOID && match_json_text(context, left, &path))
+  bool equality = comparator == Comparator::equal || comparator == Comparator::any_of;
+  if (type == TEXTOID && (equality || comparator == Comparator::not_equal) && match_json_text(context, left, &path))
     kind = TermKind::document_text;
-  else if (is_number(type) && match_json_number(context, left, &path))
+  else if ((equality || is_range(comparator)) && match_json_number(context, left, type, &path))
     kind = TermKind::document_number;
   else
     return nullptr;
-  FilterTerm* term = make_term(context, kind, path, reinterpret_cast<Expr*>(right));
-  if (term != nullptr) term->comparator = comparator;
+  FilterTerm* term = make_term(context, kind, path, reinterpret_cast<Expr*>(operand));
+  if (term == nullptr) return nullptr;
+  term->comparator = comparator;
+  term->approximate = is_float(type);
   return term;
+}
+
+FilterTerm* translate_value(FilterContext* context, Node* left, Node* right, Oid operator_oid) {
+  Comparator comparator;
+  if (!comparator_of(operator_oid, &comparator)) return nullptr;
+  return document_term(context, left, right, exprType(strip_relabel(right)), comparator);
+}
+
+// The column that a chain of operators begins with, or null.
+const ColumnOptions* base_column(FilterContext* context, Node* node) {
+  for (;;) {
+    node = strip_relabel(node);
+    if (const ColumnOptions* column = match_column(context->rel, context->table, node)) return column;
+    Oid function;
+    List* arguments;
+    if (!as_call(node, &function, &arguments) || arguments == NIL) return nullptr;
+    node = static_cast<Node*>(linitial(arguments));
+  }
 }
 
 FilterTerm* translate_containment(FilterContext* context, Node* left, Node* right, Oid function) {
@@ -185,17 +204,34 @@ FilterTerm* translate_document_operator(FilterContext* context, OpExpr* clause, 
   return OidIsValid(commuted) ? translate_value(context, right, left, commuted) : nullptr;
 }
 
+// = ANY and <> ALL
 FilterTerm* translate_document_list(FilterContext* context, ScalarArrayOpExpr* clause, bool negated) {
   Comparator comparator;
-  List* path = NIL;
-  if (negated || !clause->useOr || !comparator_of(clause->opno, &comparator) || comparator != Comparator::equal)
-    return nullptr;
+  if (negated || !comparator_of(clause->opno, &comparator) || !is_deterministic(clause->inputcollid)) return nullptr;
+  if (comparator != (clause->useOr ? Comparator::equal : Comparator::not_equal)) return nullptr;
+  auto* left = static_cast<Node*>(linitial(clause->args));
   auto* array = static_cast<Node*>(lsecond(clause->args));
-  if (exprType(strip_relabel(array)) != TEXTARRAYOID ||
-      !match_json_text(context, static_cast<Node*>(linitial(clause->args)), &path))
-    return nullptr;
-  FilterTerm* term = make_term(context, TermKind::document_text, path, reinterpret_cast<Expr*>(array));
-  if (term != nullptr) term->comparator = Comparator::any_of;
+  Oid type = get_base_element_type(exprType(strip_relabel(array)));
+  if (!clause->useOr && type != TEXTOID) return nullptr;
+  FilterTerm* term = document_term(context, left, array, type, Comparator::any_of);
+  if (term != nullptr) term->negated = !clause->useOr;
+  return term;
+}
+
+// document -> 'a' is NULL where nothing is at the path; ->> also where NULL is. A document that does not fit its column
+// may be NULL itself.
+FilterTerm* translate_document_null_test(FilterContext* context, NullTest* test, bool negated) {
+  auto* node = reinterpret_cast<Node*>(test->arg);
+  List* path = NIL;
+  bool text = match_json_text(context, node, &path);
+  if (test->argisrow || (!text && !match_json(context, node, &path)) || path == NIL) return nullptr;
+  bool not_null = (test->nulltesttype == IS_NOT_NULL) != negated;
+  bool lenient = base_column(context, node)->on_type_mismatch == MismatchAction::null;
+  if (lenient && !not_null) return nullptr;
+  FilterTerm* term = make_term(context, text ? TermKind::is_null : TermKind::is_json_null, path, nullptr);
+  if (term == nullptr) return nullptr;
+  term->negated = not_null;
+  term->exact = !lenient;
   return term;
 }
 

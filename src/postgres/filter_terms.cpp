@@ -22,8 +22,6 @@ namespace {
 
 // --- columns
 
-bool is_float(Oid type) { return type == FLOAT4OID || type == FLOAT8OID; }
-
 // The type of the values that a column reads, where DynamoDB can compare them as PostgreSQL does; false: it cannot.
 bool filter_type(const ColumnOptions* column, FilterTerm* term) {
   if (is_float(getBaseType(column->type))) {
@@ -43,17 +41,6 @@ bool operand_fits(Oid operand_type, const FilterTerm& term) {
   Oid type = getBaseType(operand_type);
   if (term.approximate) return is_float(type);
   return is_exact_key_type(type, -1, term.type);
-}
-
-bool names_queried_key(const FilterContext* context, List* path) {
-  const KeySchema* schema = context->queried;
-  if (schema == nullptr) return false;
-  const char* attribute = strVal(linitial(path));
-  for (int i = 0; i < schema->partition_count; ++i)
-    if (strcmp(schema->partition[i].name, attribute) == 0) return true;
-  for (int i = 0; i < schema->sort_count; ++i)
-    if (strcmp(schema->sort[i].name, attribute) == 0) return true;
-  return false;
 }
 
 // The steps of a mapped_path; NIL when it goes through a list: those have no stable place in a set.
@@ -90,6 +77,10 @@ bool collation_fits(const Comparison& comparison) {
          (!is_range(comparison.comparator) || sorts_by_bytes(comparison.collation));
 }
 
+void refuse(FilterContext* context, PushDown reason) {
+  if (context->refusal == PushDown::no_counterpart) context->refusal = reason;
+}
+
 // NOT turns a comparison into its opposite: SQL's third value and DynamoDB's missing attributes are no case of its own
 // then.
 bool negate(Comparator* comparator) {
@@ -117,14 +108,20 @@ bool negate(Comparator* comparator) {
   }
 }
 
-FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool negated) {
-  Comparison comparison{};
+// The term for a comparison of a column with a value, or with an array of such.
+FilterTerm* comparison_term(FilterContext* context, const Comparison& comparison) {
   FilterTerm traits{};
-  if (!match_comparison(context->rel, context->table, clause, &comparison)) return nullptr;
   List* path = column_path(comparison.column);
-  if (path == NIL || !filter_type(comparison.column, &traits) || !operand_fits(comparison.operand_type, traits) ||
-      !collation_fits(comparison))
+  if (path == NIL) return nullptr;
+  if (!filter_type(comparison.column, &traits) || !operand_fits(comparison.operand_type, traits)) {
+    refuse(context, PushDown::column_type);
     return nullptr;
+  }
+  if (!collation_fits(comparison)) {
+    bool deterministic = is_deterministic(comparison.collation);
+    refuse(context, deterministic ? PushDown::collation_order : PushDown::collation_equality);
+    return nullptr;
+  }
   FilterTerm* term = make_term(context, TermKind::compare, path, comparison.operand);
   if (term == nullptr) return nullptr;
   term->type = traits.type;
@@ -134,7 +131,34 @@ FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool nega
   term->column = comparison.column->attnum;
   // What LIKE keeps away is known only with its pattern.
   term->exact = !term->approximate;
-  if (negated && !negate(&term->comparator)) term->negated = true;
+  return term;
+}
+
+FilterTerm* translate_comparison(FilterContext* context, Expr* clause, bool negated) {
+  Comparison comparison{};
+  if (!match_comparison(context->rel, context->table, clause, &comparison)) return nullptr;
+  FilterTerm* term = comparison_term(context, comparison);
+  if (term != nullptr && negated && !negate(&term->comparator)) term->negated = true;
+  return term;
+}
+
+// Whether an equality on the column is false for just the values that differ from the operand: what is NULL because it
+// does not fit the column differs, too.
+bool tells_distinct(const FilterContext* context, const FilterTerm* equality) {
+  const ColumnOptions* column = &context->table->columns[equality->column - 1];
+  return equality->exact && column->on_type_mismatch == MismatchAction::error;
+}
+
+// column IS DISTINCT FROM value
+FilterTerm* translate_distinct(FilterContext* context, DistinctExpr* clause, bool negated) {
+  auto* equality = static_cast<OpExpr*>(palloc(sizeof(OpExpr)));
+  *equality = *clause;
+  equality->xpr.type = T_OpExpr;
+  FilterTerm* term = translate_comparison(context, reinterpret_cast<Expr*>(equality), false);
+  if (term == nullptr || term->comparator != Comparator::equal) return nullptr;
+  term->kind = TermKind::is_distinct;
+  term->negated = negated;
+  term->exact = tells_distinct(context, term);
   return term;
 }
 
@@ -149,10 +173,25 @@ FilterTerm* translate_not_in(FilterContext* context, ScalarArrayOpExpr* clause, 
   return translate_comparison(context, reinterpret_cast<Expr*>(opposite), !negated);
 }
 
+// column <operator> ANY or ALL (array): exact if each comparison is. NOT of it is the opposite operator with the other
+// word by the time it gets here.
+FilterTerm* translate_quantified(FilterContext* context, ScalarArrayOpExpr* clause, bool negated) {
+  Comparison comparison{};
+  comparison.column = match_column(context->rel, context->table, static_cast<Node*>(linitial(clause->args)));
+  if (negated || comparison.column == nullptr || !comparator_of(clause->opno, &comparison.comparator)) return nullptr;
+  comparison.operand = static_cast<Expr*>(lsecond(clause->args));
+  comparison.operand_type = get_base_element_type(exprType(strip_relabel(reinterpret_cast<Node*>(comparison.operand))));
+  comparison.collation = clause->inputcollid;
+  FilterTerm* term = comparison_term(context, comparison);
+  if (term != nullptr) term->kind = clause->useOr ? TermKind::compare_any : TermKind::compare_all;
+  return term;
+}
+
 FilterTerm* translate_array(FilterContext* context, ScalarArrayOpExpr* clause, bool negated) {
   if (FilterTerm* term = translate_document_list(context, clause, negated)) return term;
   if (FilterTerm* term = translate_not_in(context, clause, negated)) return term;
-  return translate_comparison(context, reinterpret_cast<Expr*>(clause), negated);
+  if (FilterTerm* term = translate_comparison(context, reinterpret_cast<Expr*>(clause), negated)) return term;
+  return translate_quantified(context, clause, negated);
 }
 
 // column NOT LIKE pattern
@@ -176,7 +215,8 @@ bool is_json(Oid type) { return type == JSONOID || type == JSONBOID; }
 
 FilterTerm* translate_null_test(FilterContext* context, NullTest* test, bool negated) {
   const ColumnOptions* column = match_column(context->rel, context->table, reinterpret_cast<Node*>(test->arg));
-  if (column == nullptr || test->argisrow || column_path(column) == NIL) return nullptr;
+  if (column == nullptr) return translate_document_null_test(context, test, negated);
+  if (test->argisrow || column_path(column) == NIL) return nullptr;
   bool not_null = (test->nulltesttype == IS_NOT_NULL) != negated;
   bool lenient = column->on_type_mismatch == MismatchAction::null;
   // With on_type_mismatch null, values that do not fit are NULL too: which those are, DynamoDB cannot tell.
@@ -274,8 +314,15 @@ bool is_expressible_path(List* path) {
 }
 
 FilterTerm* make_term(FilterContext* context, TermKind kind, List* path, Expr* operand) {
-  if (path != NIL && (!is_expressible_path(path) || names_queried_key(context, path))) return nullptr;
-  if (operand != nullptr && !is_known_before_scan(context->root, operand, context->outer)) return nullptr;
+  if (!is_expressible_path(path)) return nullptr;
+  if (!may_name(context->reserved, path)) {
+    if (list_member(context->reserved.queried_key, linitial(path))) refuse(context, PushDown::names_key);
+    return nullptr;
+  }
+  if (operand != nullptr && !is_known_before_scan(context->root, operand, context->outer)) {
+    refuse(context, PushDown::operand);
+    return nullptr;
+  }
   auto* term = static_cast<FilterTerm*>(palloc0(sizeof(FilterTerm)));
   term->kind = kind;
   term->path = path;
@@ -295,6 +342,8 @@ FilterTerm* translate_filter(FilterContext* context, Expr* clause, bool negated)
       return translate_operator(context, reinterpret_cast<OpExpr*>(clause), negated);
     case T_ScalarArrayOpExpr:
       return translate_array(context, reinterpret_cast<ScalarArrayOpExpr*>(clause), negated);
+    case T_DistinctExpr:
+      return translate_distinct(context, reinterpret_cast<DistinctExpr*>(clause), negated);
     case T_FuncExpr:
       return translate_comparison(context, clause, negated);
     case T_NullTest:

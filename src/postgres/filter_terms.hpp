@@ -3,20 +3,24 @@
 #pragma once
 
 #include "comparisons.hpp"
-#include "key_schema.hpp"
+#include "key_use.hpp"
 #include "pg.hpp"
+#include "plain_filter.hpp"
 
 namespace dynamodb_fdw {
 
 /// What a term asks of the value at its path. Stored in plans as an integer.
 enum class TermKind : int {
   compare,       ///< a column with an operand, by `comparator`
+  compare_any,   ///< with one of the elements of an array, by `comparator`
+  compare_all,   ///< with each of them
+  is_distinct,   ///< IS DISTINCT FROM; negated: IS NOT DISTINCT FROM
   is_null,       ///< SQL NULL: missing or of type NULL
   is_json_null,  ///< a json column's SQL NULL: missing
   is_true,       ///< BOOL true; negated: false, missing or of another type
   is_false,
-  document_text,      ///< ->> compared with text
-  document_number,    ///< (->>)::numeric compared with a number
+  document_text,      ///< ->> = text, or one of an array (any_of); or <>, and any_of negated: <> ALL
+  document_number,    ///< (->>)::numeric and other numbers, compared with a number or an array (any_of)
   document_contains,  ///< @>
   document_has_key,   ///< ?
   document_has_any,   ///< ?|
@@ -46,9 +50,10 @@ struct FilterContext {
   PlannerInfo* root;
   RelOptInfo* rel;
   const TableOptions* table;
-  const KeySchema* queried;  ///< a Query's filter must not name these keys; null: a Scan
+  ReservedNames reserved;
   Relids outer;
-  List* operands;  ///< Expr*
+  List* operands;    ///< Expr*
+  PushDown refusal;  ///< why there is no term, as far as it is known better than no_counterpart
 };
 
 /// The term for `clause` (negated: for NOT clause), or null when there is none. Never true for fewer items than the SQL
@@ -58,6 +63,7 @@ FilterTerm* translate_filter(FilterContext* context, Expr* clause, bool negated)
 /// The same for operators on json and jsonb: ->, ->>, #>, #>>, @>, ?, ?| and ?&. In filter_documents.cpp.
 FilterTerm* translate_document_operator(FilterContext* context, OpExpr* clause, bool negated);
 FilterTerm* translate_document_list(FilterContext* context, ScalarArrayOpExpr* clause, bool negated);
+FilterTerm* translate_document_null_test(FilterContext* context, NullTest* test, bool negated);
 
 // --- for filter_documents.cpp
 
@@ -67,6 +73,8 @@ FilterTerm* make_term(FilterContext* context, TermKind kind, List* path, Expr* o
 
 /// Whether an expression can say this path: its depth and names are limited.
 bool is_expressible_path(List* path);
+
+inline bool is_float(Oid type) { return type == FLOAT4OID || type == FLOAT8OID; }
 
 /// The path of a column's attribute; NIL for what cannot be filtered on (the document itself, the row id).
 List* column_path(const ColumnOptions* column);

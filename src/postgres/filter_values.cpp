@@ -216,6 +216,38 @@ PlainFilter* compare_term(const FilterTerm* term, Datum value) {
   return list ? compare_list(term, value) : compare_scalar(term, value);
 }
 
+// --- comparisons with NULLs and arrays
+
+namespace {
+
+// Where the comparison is not exact, a column may be NULL for other reasons than its attribute, or an equality true for
+// more items: then what is left is true for all.
+PlainFilter* distinct_term(const FilterTerm* term, Datum value, bool is_null) {
+  PlainFilter* present = both(new_filter(Kind::exists, term->path), negation(has_type(term->path, AttributeType::NUL)));
+  if (is_null && !term->negated) return present;
+  if (is_null) return term->exact ? negation(present) : constant(true);
+  PlainFilter* equal = compare_term(term, value);
+  if (term->negated) return equal;
+  return term->exact ? negation(equal) : constant(true);
+}
+
+// Of no elements, ANY is false and ALL true, also for NULL; among all items there may be some that cannot be read.
+PlainFilter* quantified_term(const FilterTerm* term, Datum array_value) {
+  Elements elements = elements_of(array_value);
+  bool all = term->kind == TermKind::compare_all;
+  if (all && elements.count == 0) return widened(constant(true));
+  FilterTerm one = *term;
+  one.operand_type = elements.type;
+  List* comparisons = NIL;
+  for (int i = 0; i < elements.count; ++i) {
+    if (elements.nulls[i] && all) return constant(false);
+    if (!elements.nulls[i]) comparisons = lappend(comparisons, compare_term(&one, elements.values[i]));
+  }
+  return connect(all ? Kind::all : Kind::any, comparisons);
+}
+
+}  // namespace
+
 // --- terms
 
 namespace {
@@ -233,9 +265,19 @@ PlainFilter* boolean_term(const FilterTerm* term) {
   return term->negated ? negation(equal) : equal;
 }
 
-// All terms with an operand are strict: with NULL they are not true.
-PlainFilter* operand_term(const FilterTerm* term, Datum value) {
-  return term->kind == TermKind::compare ? compare_term(term, value) : document_term(term, value);
+// All terms with an operand but one are strict: with NULL they are not true.
+PlainFilter* operand_term(const FilterTerm* term, Datum value, bool is_null) {
+  if (term->kind == TermKind::is_distinct) return distinct_term(term, value, is_null);
+  if (is_null) return constant(false);
+  switch (term->kind) {
+    case TermKind::compare:
+      return compare_term(term, value);
+    case TermKind::compare_any:
+    case TermKind::compare_all:
+      return quantified_term(term, value);
+    default:
+      return document_term(term, value);
+  }
 }
 
 PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprState** states);
@@ -252,7 +294,7 @@ PlainFilter* evaluate_form(ExprContext* econtext, const FilterTerm* term, ExprSt
   if (term->kind == TermKind::is_true || term->kind == TermKind::is_false) return boolean_term(term);
   bool is_null;
   Datum value = ExecEvalExpr(states[term->operand], econtext, &is_null);
-  return is_null ? constant(false) : operand_term(term, value);
+  return operand_term(term, value, is_null);
 }
 
 PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprState** states) {
@@ -262,8 +304,9 @@ PlainFilter* evaluate_term(ExprContext* econtext, const FilterTerm* term, ExprSt
 
 }  // namespace
 
-PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, ExprState** states, List* queried_key) {
-  return fold(evaluate_term(econtext, term, states), queried_key);
+PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, ExprState** states,
+                             const ReservedNames& reserved) {
+  return fold(evaluate_term(econtext, term, states), reserved);
 }
 
 }  // namespace dynamodb_fdw

@@ -12,9 +12,10 @@ extern "C" {
 namespace dynamodb_fdw {
 
 /// Evaluates the operands of a filter in `econtext`; palloc'ed in the current context. `states` are those of the
-/// operands, and `queried_key` (String) the attributes that a Query's filter must not name, NIL for a Scan. The result
-/// is true for all items for which the SQL conditions are; what cannot be said is left out as the constant true.
-PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, ExprState** states, List* queried_key);
+/// operands. The result is true for all items for which the SQL conditions are; what cannot be said is left out as the
+/// constant true.
+PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, ExprState** states,
+                             const ReservedNames& reserved);
 
 // --- kinds of terms, each in a file of its own
 

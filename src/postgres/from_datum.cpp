@@ -31,22 +31,6 @@ char* number_text(Datum value, Oid type) {
   }
 }
 
-bool number_key(Datum value, Oid type, KeyValue* out) {
-  const char* text = number_text(value, type);
-  char canonical[160];
-  bool possible = false;
-  PlainError failure;
-  guard(&failure, [&] {
-    auto number = dynamodb::canonical_number(text);
-    possible = number && number->size() < sizeof(canonical);
-    if (possible) std::memcpy(canonical, number->c_str(), number->size() + 1);
-  });
-  if (!possible) return false;
-  out->bytes = pstrdup(canonical);
-  out->length = static_cast<int>(strlen(canonical));
-  return true;
-}
-
 bool bytes_key(Datum value, std::size_t max_bytes, KeyValue* out) {
   struct varlena* plain = PG_DETOAST_DATUM_PACKED(value);
   out->bytes = VARDATA_ANY(plain);
@@ -82,10 +66,26 @@ bool is_exact_key_type(Oid type, int32 typmod, AttributeType key_type) {
   }
 }
 
+bool number_key(const char* text, KeyValue* out) {
+  char canonical[160];
+  bool possible = false;
+  PlainError failure;
+  guard(&failure, [&] {
+    auto number = dynamodb::canonical_number(text);
+    possible = number && number->size() < sizeof(canonical);
+    if (possible) std::memcpy(canonical, number->c_str(), number->size() + 1);
+  });
+  if (!possible) return false;
+  out->type = AttributeType::N;
+  out->bytes = pstrdup(canonical);
+  out->length = static_cast<int>(strlen(canonical));
+  return true;
+}
+
 bool to_key_value(Datum value, Oid type, AttributeType key_type, std::size_t max_bytes, KeyValue* out) {
   out->type = key_type;
   type = getBaseType(type);
-  return key_type == AttributeType::N ? number_key(value, type, out) : bytes_key(value, max_bytes, out);
+  return key_type == AttributeType::N ? number_key(number_text(value, type), out) : bytes_key(value, max_bytes, out);
 }
 
 int compare_key_values(const KeyValue& left, const KeyValue& right) {

@@ -22,6 +22,9 @@ bool is_exact_key_type(Oid type, int32 typmod, dynamodb::AttributeType key_type)
 /// digits, NaN, infinity, text that is not UTF-8).
 bool to_key_value(Datum value, Oid type, dynamodb::AttributeType key_type, std::size_t max_bytes, KeyValue* out);
 
+/// Fills *out with the number that `text` spells. False: DynamoDB cannot hold it (beyond 38 digits, out of range, NaN).
+bool number_key(const char* text, KeyValue* out);
+
 /// Order of two values of one type as DynamoDB sorts: UTF-8 bytes, numbers by value, unsigned bytes.
 int compare_key_values(const KeyValue& left, const KeyValue& right);
 

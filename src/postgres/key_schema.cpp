@@ -13,8 +13,9 @@ namespace {
 
 AttributeType key_type_of(const ColumnOptions* column) {
   if (column->has_ddb_type) return column->ddb_type;
+  if (column->has_time_unit) return AttributeType::N;
   for (AttributeType type : {AttributeType::S, AttributeType::N, AttributeType::B})
-    if (is_exact_key_type(column->type, -1, type)) return type;
+    if (column_type_fits(column->type, type)) return type;
   return AttributeType::S;
 }
 
@@ -163,6 +164,21 @@ List* find_key_schemas(const TableOptions* table, const dynamodb::TableDescripti
     }
   }
   return schemas;
+}
+
+List* key_names(const KeySchema* schema) {
+  List* names = NIL;
+  for (int i = 0; i < schema->partition_count; ++i)
+    names = lappend(names, makeString(pstrdup(schema->partition[i].name)));
+  for (int i = 0; i < schema->sort_count; ++i) names = lappend(names, makeString(pstrdup(schema->sort[i].name)));
+  return names;
+}
+
+List* all_key_names(List* schemas) {
+  List* names = NIL;
+  ListCell* cell;
+  foreach (cell, schemas) names = list_concat_unique(names, key_names(static_cast<KeySchema*>(lfirst(cell))));
+  return names;
 }
 
 bool holds_attributes(const KeySchema* schema, List* needed) {

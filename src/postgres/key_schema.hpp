@@ -36,6 +36,10 @@ struct KeySchema {
 /// declared.
 List* find_key_schemas(const TableOptions* table, const dynamodb::TableDescription* description);
 
+/// The names of the key attributes of one schema, in its order, or of all of a list: a list of String.
+List* key_names(const KeySchema* schema);
+List* all_key_names(List* schemas);
+
 /// Whether the schema holds all attributes (String) of `needed`; NIL stands for every attribute.
 bool holds_attributes(const KeySchema* schema, List* needed);
 

@@ -33,14 +33,14 @@ PushDown judge(PlannerInfo* root, const KeyAttribute& key, bool is_sort, const C
 }
 
 // Collects the comparisons of one key attribute that DynamoDB can make.
-List* usable_comparisons(PlannerInfo* root, const KeyAttribute& key, bool is_sort, List* conditions, Relids outer) {
+List* usable_comparisons(PlannerInfo* root, const KeyAttribute& key, List* conditions, Relids outer) {
   List* usable = NIL;
   ListCell* cell;
   if (key.column == nullptr) return NIL;
   foreach (cell, conditions) {
     auto* condition = static_cast<Condition*>(lfirst(cell));
     if (condition->is_comparison && condition->comparison.column == key.column &&
-        judge(root, key, is_sort, condition->comparison, outer) == PushDown::key_condition)
+        judge(root, key, true, condition->comparison, outer) == PushDown::key_condition)
       usable = lappend(usable, condition);
   }
   return usable;
@@ -59,20 +59,29 @@ const Condition* choose_equality(List* usable) {
   return chosen;
 }
 
-void add_clause(KeyUse* use, int attribute, const Condition* condition) {
+void add_clause(KeyUse* use, int attribute, const Condition* condition, bool check) {
   auto* clause = static_cast<KeyClause*>(palloc(sizeof(KeyClause)));
-  *clause = {attribute, condition->comparison.comparator, condition->comparison.operand, condition->restriction};
+  *clause = {attribute, condition->comparison.comparator, condition->comparison.operand, condition->restriction, check};
   use->clauses = lappend(use->clauses, clause);
-  if (clause->comparator == Comparator::any_of) ++use->lists;
+  if (clause->comparator == Comparator::any_of && !check) ++use->lists;
+}
+
+// The other conditions on an attribute that has values: where they contradict these, nothing need be asked.
+void add_checks(KeyUse* use, int attribute, List* usable, const Condition* chosen) {
+  ListCell* cell;
+  foreach (cell, usable)
+    if (lfirst(cell) != chosen) add_clause(use, attribute, static_cast<Condition*>(lfirst(cell)), true);
 }
 
 bool add_partition(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer) {
   const KeySchema* schema = use->schema;
   for (int i = 0; i < schema->partition_count; ++i) {
-    const Condition* equality =
-        choose_equality(usable_comparisons(root, schema->partition[i], false, conditions, outer));
+    // Beside an equality, ranges of a partition key are worth something, too.
+    List* usable = usable_comparisons(root, schema->partition[i], conditions, outer);
+    const Condition* equality = choose_equality(usable);
     if (equality == nullptr) return false;
-    add_clause(use, i, equality);
+    add_clause(use, i, equality, false);
+    add_checks(use, i, usable, equality);
   }
   return true;
 }
@@ -83,20 +92,21 @@ void add_sort(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer, So
   const KeySchema* schema = use->schema;
   use->whole_key = true;
   for (int i = 0; i < schema->sort_count; ++i) {
-    List* usable = usable_comparisons(root, schema->sort[i], true, conditions, outer);
+    List* usable = usable_comparisons(root, schema->sort[i], conditions, outer);
     int attribute = schema->partition_count + i;
     const Condition* equality = choose_equality(usable);
     bool fixed = equality != nullptr && (equality->comparison.comparator == Comparator::equal ||
                                          (schema->index_name == nullptr && sort_lists == SortLists::use));
     if (fixed) {
-      add_clause(use, attribute, equality);
+      add_clause(use, attribute, equality, false);
+      add_checks(use, attribute, usable, equality);
       continue;
     }
     use->whole_key = false;
     ListCell* cell;
     foreach (cell, usable) {
       auto* condition = static_cast<Condition*>(lfirst(cell));
-      if (condition->comparison.comparator != Comparator::any_of) add_clause(use, attribute, condition);
+      if (condition->comparison.comparator != Comparator::any_of) add_clause(use, attribute, condition, false);
     }
     return;
   }
@@ -110,6 +120,13 @@ const KeyAttribute* find_attribute(const KeySchema* schema, const ColumnOptions*
   for (int i = 0; i < schema->sort_count; ++i)
     if (schema->sort[i].column == column) return &schema->sort[i];
   return nullptr;
+}
+
+// IS NOT NULL on a key attribute; with on_type_mismatch null, there may be a value that reads as NULL.
+bool is_always_true(const KeySchema* schema, const ColumnOptions* column, const Expr* clause) {
+  bool is_sort;
+  return IsA(clause, NullTest) && reinterpret_cast<const NullTest*>(clause)->nulltesttype == IS_NOT_NULL &&
+         column->on_type_mismatch == MismatchAction::error && find_attribute(schema, column, &is_sort) != nullptr;
 }
 
 // --- whole keys as an OR of ANDs
@@ -151,10 +168,18 @@ bool add_tuples(PlannerInfo* root, KeyUse* use, const Condition* condition, Reli
   if (tuples == NIL) return false;
   use->tuples = tuples;
   use->tuples_of = condition->restriction;
-  use->clauses = NIL;
   use->whole_key = true;
   use->lists = 1;
   return true;
+}
+
+void check_tuples(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer) {
+  const KeySchema* schema = use->schema;
+  use->clauses = NIL;
+  for (int i = 0; i < schema->partition_count; ++i)
+    add_checks(use, i, usable_comparisons(root, schema->partition[i], conditions, outer), nullptr);
+  for (int i = 0; i < schema->sort_count; ++i)
+    add_checks(use, schema->partition_count + i, usable_comparisons(root, schema->sort[i], conditions, outer), nullptr);
 }
 
 // Only the table itself can be read by whole keys.
@@ -162,7 +187,10 @@ bool find_tuples(PlannerInfo* root, KeyUse* use, List* conditions, Relids outer)
   ListCell* cell;
   if (use->schema->index_name != nullptr) return false;
   foreach (cell, conditions)
-    if (add_tuples(root, use, static_cast<Condition*>(lfirst(cell)), outer)) return true;
+    if (add_tuples(root, use, static_cast<Condition*>(lfirst(cell)), outer)) {
+      check_tuples(root, use, conditions, outer);
+      return true;
+    }
   return false;
 }
 
@@ -213,7 +241,7 @@ const char* push_down_reason(PushDown verdict) {
     case PushDown::operand:
       return "the value to compare with is not known when the scan starts";
     case PushDown::column_type:
-      return "the SQL types do not correspond exactly to the type of the key attribute";
+      return "the SQL types do not correspond exactly to the type of the attribute";
     case PushDown::operator_type:
       return "a key condition has no such operator";
     case PushDown::collation_order:
@@ -224,6 +252,22 @@ const char* push_down_reason(PushDown verdict) {
       return "there is no equality on the partition key";
     case PushDown::superfluous:
       return "another condition on the same key attribute was chosen";
+    case PushDown::gap:
+      return "the sort key attribute before it has no equality";
+    case PushDown::sort_list:
+      return "a key condition takes no list of sort key values";
+    case PushDown::names_key:
+      return "the filter of a Query must not name a key attribute of what is queried";
+    case PushDown::always_true:
+      return "it is true of all items that are read: a key attribute is never missing";
+    case PushDown::no_filter:
+      return "GetItem and BatchGetItem have no filter";
+    case PushDown::wildcard:
+      return "a pattern that begins with a wildcard has no prefix for a key condition";
+    case PushDown::value:
+      return "no expression says it for this value";
+    case PushDown::limit:
+      return "it does not fit into the expression, which has at most 4096 bytes and 300 operators";
   }
   return "";
 }
@@ -237,6 +281,9 @@ List* take_apart(RelOptInfo* rel, const TableOptions* table, List* restrictions)
     condition->restriction = restriction;
     condition->is_comparison =
         !restriction->pseudoconstant && match_comparison(rel, table, restriction->clause, &condition->comparison);
+    if (IsA(restriction->clause, NullTest))
+      condition->comparison.column =
+          match_column(rel, table, reinterpret_cast<Node*>(reinterpret_cast<NullTest*>(restriction->clause)->arg));
     if (!restriction->pseudoconstant && !condition->is_comparison)
       condition->alternatives = find_alternatives(rel, table, restriction->clause);
     conditions = lappend(conditions, condition);
@@ -254,21 +301,31 @@ KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* condition
   return partition || tuples ? use : nullptr;
 }
 
+bool has_equality(PlannerInfo* root, const KeyAttribute& key, List* conditions) {
+  return choose_equality(usable_comparisons(root, key, conditions, nullptr)) != nullptr;
+}
+
 PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyUse* use, const Condition* condition,
                     Relids outer) {
   if (use != nullptr && uses_restriction(use, condition->restriction)) return PushDown::key_condition;
   const KeySchema* schema = use != nullptr ? use->schema : table_schema;
   if (condition->comparison.column == nullptr || schema == nullptr) return PushDown::no_counterpart;
+  if (use != nullptr && is_always_true(schema, condition->comparison.column, condition->restriction->clause))
+    return PushDown::always_true;
   bool is_sort;
   const KeyAttribute* key = find_attribute(schema, condition->comparison.column, &is_sort);
   if (key == nullptr) return PushDown::no_counterpart;
   if (!condition->is_comparison) {
+    if (use == nullptr || IsA(condition->restriction->clause, NullTest)) return PushDown::no_counterpart;
     const ColumnOptions* column = condition->comparison.column;
     return is_exact_key_type(column->type, column->typmod, key->type) ? PushDown::operator_type : PushDown::column_type;
   }
   PushDown verdict = judge(root, *key, is_sort, condition->comparison, outer);
   if (verdict != PushDown::key_condition) return verdict;
-  return use == nullptr ? PushDown::no_partition_key : PushDown::superfluous;
+  if (use == nullptr) return PushDown::no_partition_key;
+  if (!is_sort || use->whole_key) return PushDown::superfluous;
+  if (condition->comparison.comparator == Comparator::any_of) return PushDown::sort_list;
+  return PushDown::gap;  // all other conditions on the first attribute without an equality are used
 }
 
 }  // namespace dynamodb_fdw

@@ -19,6 +19,15 @@ enum class PushDown : int {
   collation_equality,  ///< the collation is not deterministic
   no_partition_key,    ///< a sort key condition without an equality on the partition key
   superfluous,         ///< another condition on the same key attribute was chosen
+  gap,                 ///< a sort key attribute behind one that has no equality
+  sort_list,           ///< a list of values for the sort key of a Query
+  names_key,           ///< a Query's filter must not name a key attribute of what is queried
+  always_true,         ///< IS NOT NULL on such an attribute
+  no_filter,           ///< GetItem and BatchGetItem have none
+  // known only when the operands have values
+  wildcard,  ///< a pattern on the sort key that has no prefix
+  value,     ///< nothing can be asked for this value
+  limit,     ///< the expression is full
 };
 
 /// The reason in words, for EXPLAIN. REQUIRES: neither key_condition nor filter.
@@ -41,16 +50,17 @@ struct KeyClause {
   Comparator comparator;
   Expr* operand;
   RestrictInfo* restriction;
+  bool check;  ///< it only narrows the values that another clause (of the same attribute), or the tuples, give
 };
 
 /// The conditions that a Query, or reading by whole keys, takes from a key.
 struct KeyUse {
   const KeySchema* schema;
-  List* clauses;   ///< KeyClause*, in the order of the key; a range may have several on its attribute
+  List* clauses;   ///< KeyClause*, in the order of the key; an attribute may have several, which hold together
   bool whole_key;  ///< every attribute has an equality or a list of values
   int lists;       ///< attributes with a list of values (= ANY); 1 with tuples
   List* tuples;    ///< for (a, b) IN (...) and its like: lists of Expr*, a value for each attribute of the key. Then
-                   ///< there are no clauses, but one `tuples_of`
+                   ///< there are only clauses that check these, and `tuples_of`
   RestrictInfo* tuples_of;
 };
 
@@ -61,6 +71,9 @@ enum class SortLists { use, ignore };
 /// How `conditions` (Condition*) use the key of `schema`, given values for the relations `outer`. Null when the
 /// partition key is not fixed: then it cannot be queried.
 KeyUse* find_key_use(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer, SortLists sort_lists);
+
+/// Whether the conditions give the attribute a value or a list of values.
+bool has_equality(PlannerInfo* root, const KeyAttribute& key, List* conditions);
 
 /// The verdict on a condition when `use` (null: a Scan of the table whose key is `table_schema`) is what is executed.
 PushDown verdict_on(PlannerInfo* root, const KeySchema* table_schema, const KeyUse* use, const Condition* condition,

@@ -2,9 +2,13 @@
 #include <cfloat>
 
 #include "analyze.hpp"
+#include "async_scan.hpp"
+#include "execute_modify.hpp"
 #include "execute_scan.hpp"
 #include "explain.hpp"
+#include "explain_modify.hpp"
 #include "import_schema.hpp"
+#include "modify_plan.hpp"
 #include "plan_paths.hpp"
 #include "progress.hpp"
 #include "scan_policy.hpp"
@@ -41,8 +45,26 @@ Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS) {
   routine->ReScanForeignScan = dynamodb_fdw::dynamodbReScanForeignScan;
   routine->EndForeignScan = dynamodb_fdw::dynamodbEndForeignScan;
   routine->ExplainForeignScan = dynamodb_fdw::dynamodbExplainForeignScan;
+  routine->IsForeignPathAsyncCapable = dynamodb_fdw::dynamodbIsForeignPathAsyncCapable;
+  routine->ForeignAsyncRequest = dynamodb_fdw::dynamodbForeignAsyncRequest;
+  routine->ForeignAsyncConfigureWait = dynamodb_fdw::dynamodbForeignAsyncConfigureWait;
+  routine->ForeignAsyncNotify = dynamodb_fdw::dynamodbForeignAsyncNotify;
   routine->AnalyzeForeignTable = dynamodb_fdw::dynamodbAnalyzeForeignTable;
   routine->ImportForeignSchema = dynamodb_fdw::dynamodbImportForeignSchema;
+  routine->IsForeignRelUpdatable = dynamodb_fdw::dynamodbIsForeignRelUpdatable;
+  routine->AddForeignUpdateTargets = dynamodb_fdw::dynamodbAddForeignUpdateTargets;
+  routine->PlanForeignModify = dynamodb_fdw::dynamodbPlanForeignModify;
+  routine->BeginForeignModify = dynamodb_fdw::dynamodbBeginForeignModify;
+  routine->BeginForeignInsert = dynamodb_fdw::dynamodbBeginForeignInsert;
+  routine->ExecForeignInsert = dynamodb_fdw::dynamodbExecForeignInsert;
+  routine->ExecForeignBatchInsert = dynamodb_fdw::dynamodbExecForeignBatchInsert;
+  routine->GetForeignModifyBatchSize = dynamodb_fdw::dynamodbGetForeignModifyBatchSize;
+  routine->ExecForeignUpdate = dynamodb_fdw::dynamodbExecForeignUpdate;
+  routine->ExecForeignDelete = dynamodb_fdw::dynamodbExecForeignDelete;
+  routine->EndForeignModify = dynamodb_fdw::dynamodbEndForeignModify;
+  routine->EndForeignInsert = dynamodb_fdw::dynamodbEndForeignModify;
+  routine->ExplainForeignModify = dynamodb_fdw::dynamodbExplainForeignModify;
+  routine->ExecForeignTruncate = dynamodb_fdw::dynamodbExecForeignTruncate;
   PG_RETURN_POINTER(routine);
 }
 }

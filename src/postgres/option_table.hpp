@@ -50,9 +50,6 @@ const OptionDefinition* find_option(const char* name);
 /// The options in the order of the documentation; null behind the last.
 const OptionDefinition* option_at(int index);
 
-/// Raises an error unless `value` is acceptable.
-void check_option_value(const OptionDefinition& option, const char* value);
-
 /// Raises an error when an option of the list (of DefElem) is unknown, misplaced, given twice, wrong or not permitted
 /// to this user, or when two of them contradict each other.
 void check_option_list(List* options, OptionContext context);

@@ -62,6 +62,7 @@ struct ColumnOptions {
   bool has_ddb_type;
   dynamodb::AttributeType ddb_type;  ///< only when has_ddb_type
   TimeUnit time_unit;
+  bool has_time_unit;               ///< the option is given: the attribute is a number
   MismatchAction on_type_mismatch;  ///< column's, else table's, else server's
   Oid type;                         ///< the column's type
   int32 typmod;
@@ -80,10 +81,12 @@ struct TableOptions {
   bool consistent_read;
   ScanPolicy scan_policy;
   SparseIndexes sparse_indexes;
+  bool async_capable;
   bool updatable;
   bool truncatable;
   InsertMode insert_mode;
   CommitMode commit_mode;
+  bool stream_writes;  ///< INSERT and COPY send before the commit
   int batch_size;
   double read_capacity_limit;  ///< capacity units a second; 0 = none
   double write_capacity_limit;

@@ -1,6 +1,8 @@
 // A filter with its values, in plain memory: what terms become when a scan starts.
 #include "plain_filter.hpp"
 
+#include "guard.hpp"
+
 namespace dynamodb_fdw {
 
 using dynamodb::AttributeType;
@@ -56,22 +58,19 @@ namespace {
 
 bool is_connection(Kind kind) { return kind == Kind::all || kind == Kind::any; }
 
-// A Query's filter must not name the key that is queried. Columns are seen to when the query is planned; of documents
-// it shows only now what they have to contain. (Those terms are never negated, so that true lets more items through,
-// not fewer.)
-bool names_queried_key(const PlainFilter* filter, List* queried_key) {
-  return filter->path != NIL && list_member(queried_key, linitial(filter->path));
-}
-
-// Folds constants, as the library does with its form, so that EXPLAIN shows what is sent.
-
 }  // namespace
 
-PlainFilter* fold(PlainFilter* filter, List* queried_key) {
-  if (names_queried_key(filter, queried_key)) return widened(constant(true));
+bool may_name(const ReservedNames& reserved, List* path) {
+  if (path == NIL) return true;
+  return !list_member(reserved.queried_key, linitial(path)) &&
+         (list_length(path) == 1 || !list_member(reserved.key_attributes, linitial(path)));
+}
+
+PlainFilter* fold(PlainFilter* filter, const ReservedNames& reserved) {
+  if (!may_name(reserved, filter->path)) return widened(constant(true));
   if (filter->kind == Kind::in && filter->value_count == 0) return constant(false);
   if (filter->kind == Kind::negation) {
-    PlainFilter* child = fold(static_cast<PlainFilter*>(linitial(filter->children)), queried_key);
+    PlainFilter* child = fold(static_cast<PlainFilter*>(linitial(filter->children)), reserved);
     PlainFilter* opposite = child->kind == Kind::constant ? constant(!child->truth) : negation(child);
     return filter->wider || child->wider ? widened(opposite) : opposite;
   }
@@ -81,7 +80,7 @@ PlainFilter* fold(PlainFilter* filter, List* queried_key) {
   List* kept = NIL;
   ListCell* cell;
   foreach (cell, filter->children) {
-    PlainFilter* child = fold(static_cast<PlainFilter*>(lfirst(cell)), queried_key);
+    PlainFilter* child = fold(static_cast<PlainFilter*>(lfirst(cell)), reserved);
     if (child->kind == Kind::constant && child->truth != neutral) return child;
     wider = wider || child->wider;
     if (child->kind == filter->kind)
@@ -93,6 +92,36 @@ PlainFilter* fold(PlainFilter* filter, List* queried_key) {
                         : list_length(kept) == 1 ? static_cast<PlainFilter*>(linitial(kept))
                                                  : connect(filter->kind, kept);
   return wider ? widened(folded) : folded;
+}
+
+List* filter_parts(PlainFilter* filter) {
+  if (filter->kind == Kind::constant) return NIL;
+  return filter->kind == Kind::all ? filter->children : list_make1(filter);
+}
+
+bool* fitting_parts(List* parts) {
+  auto* fitting = static_cast<bool*>(palloc0(sizeof(bool) * Max(list_length(parts), 1)));
+  PlainError failure;
+  guard(&failure, [&] {
+    std::vector<dynamodb::Filter> conditions;
+    ListCell* cell;
+    foreach (cell, parts)
+      conditions.push_back(dynamodb::simplify(to_library_filter(static_cast<PlainFilter*>(lfirst(cell)))));
+    int next = 0;
+    for (bool fits : dynamodb::fitting_conditions(conditions)) fitting[next++] = fits;
+  });
+  return fitting;
+}
+
+PlainFilter* within_limits(PlainFilter* filter) {
+  List* parts = filter_parts(filter);
+  bool* fitting = fitting_parts(parts);
+  List* kept = NIL;
+  ListCell* cell;
+  foreach (cell, parts)
+    if (fitting[foreach_current_index(cell)]) kept = lappend(kept, lfirst(cell));
+  if (list_length(kept) == list_length(parts)) return filter;
+  return widened(fold(connect(Kind::all, kept), ReservedNames{}));
 }
 
 dynamodb::Filter to_library_filter(const PlainFilter* plain) {

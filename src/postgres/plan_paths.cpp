@@ -10,6 +10,7 @@
 #include "errors.hpp"
 #include "exactness.hpp"
 #include "filter_terms.hpp"
+#include "modify_plan.hpp"
 #include "scan_plan.hpp"
 #include "table_metadata.hpp"
 
@@ -43,13 +44,15 @@ void name_keys(PlannedTable* planned) {
 }
 
 // Attribute numbers of the columns that the query uses, in ascending order.
-List* used_columns(RelOptInfo* rel, const TableOptions* table) {
+List* used_columns(RelOptInfo* rel, const TableOptions* table, const ModifyNeeds* modify) {
+  if (modify != nullptr && !modify->whole_row) return modify->used;
   Bitmapset* used = nullptr;
   pull_varattnos(reinterpret_cast<Node*>(rel->reltarget->exprs), rel->relid, &used);
   ListCell* cell;
   foreach (cell, rel->baserestrictinfo)
     pull_varattnos(reinterpret_cast<Node*>(lfirst_node(RestrictInfo, cell)->clause), rel->relid, &used);
-  bool whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used);
+  // RETURNING is not among the scan's targets: DELETE has it look at the scanned row.
+  bool whole_row = modify != nullptr || bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used);
   List* columns = NIL;
   for (int i = 0; i < table->column_count; ++i) {
     const ColumnOptions& column = table->columns[i];
@@ -84,12 +87,17 @@ const char* path_attribute(const char* path) {
 // whole item, or because the key is not known and nothing else is used.
 List* needed_attributes(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned) {
   List* attributes = NIL;
+  const ModifyNeeds* modify = planned->modify;
+  if (modify != nullptr && (modify->all_attributes || modify->whole_document)) return NIL;
   if (planned->partition_key) attributes = add_attribute(attributes, planned->partition_key);
   if (planned->sort_key) attributes = add_attribute(attributes, planned->sort_key);
+  // What an UPDATE sets is read as well: what is so already is not written, and sets stay sets.
+  List* columns = modify != nullptr ? list_concat_copy(planned->columns, modify->set_columns) : planned->columns;
   ListCell* cell;
-  foreach (cell, planned->columns) {
+  foreach (cell, columns) {
     const ColumnOptions& column = planned->table->columns[lfirst_int(cell) - 1];
     if (column.row_id && planned->partition_key == nullptr) return NIL;
+    if (column.document && modify != nullptr && modify->whole_row) return NIL;
     if (column.document && !find_document_fields(root, rel, &column, &attributes)) return NIL;
     if (column.row_id || column.document) continue;
     attributes = add_attribute(attributes, column.mapped_path ? path_attribute(column.mapped_path) : column.attribute);
@@ -198,22 +206,59 @@ bool wants_few_rows(PlannerInfo* root, const Path* path) {
 
 constexpr int kFirstPageItems = 100;  // when few rows are wanted, but not known how many
 
-// How many items to ask for first; 0: as many as a page holds.
-int first_page_limit(PlannerInfo* root, RelOptInfo* rel, bool few_rows) {
-  if (!few_rows) return 0;
+// How many rows LIMIT takes of this table alone; 0: not known.
+double wanted_rows(PlannerInfo* root, RelOptInfo* rel, bool few_rows) {
   bool alone = bms_equal(root->all_baserels, rel->relids);
-  if (!alone || root->limit_tuples <= 0) return kFirstPageItems;
-  return static_cast<int>(Min(std::ceil(root->limit_tuples), 1000000));
+  return few_rows && alone && root->limit_tuples > 0 ? std::ceil(root->limit_tuples) : 0;
 }
 
-List* fill_key(ScanPlan* plan, const KeyUse* use) {
+// How many items to ask for first; 0: as many as a page holds.
+int first_page_limit(double wanted, bool few_rows) {
+  if (!few_rows) return 0;
+  return wanted > 0 ? static_cast<int>(Min(wanted, 1000000)) : kFirstPageItems;
+}
+
+// What is going to be changed is read as it is now: else the change would often be found to be based on an old state.
+// Global indexes have no such reads.
+bool reads_consistently(const PlannedTable* planned, const AccessPath* access) {
+  if (planned->table->consistent_read || planned->modify == nullptr) return planned->table->consistent_read;
+  const KeySchema* schema = access->use != nullptr ? access->use->schema : access->scanned;
+  return schema == nullptr || !schema->global;
+}
+
+// What the path is expected to cost in capacity units. With a LIMIT and no condition, a Scan reads as many items as are
+// wanted, and where that is more than a page, pages of other segments ahead.
+double expected_capacity(const PlannedTable* planned, const AccessPath* access, double wanted, bool conditions) {
+  double items = access->items;
+  double requests = access->requests;
+  if (access->operation == ReadOperation::scan && wanted > 0 && !conditions) {
+    double page = dynamodb::kMaxPageBytes / Max(access->size.bytes_per_item, 1.0);
+    double ahead = wanted > page ? requests * page : 0;
+    items = Min(items, wanted + ahead);
+    if (ahead == 0) requests = 1;
+  }
+  return estimate_read_capacity(access->size, items, requests, reads_consistently(planned, access));
+}
+
+// The place of a condition in the plan's qual, which has no pseudoconstants.
+int place_in_qual(List* scan_clauses, const RestrictInfo* restriction) {
+  int place = 0;
+  ListCell* cell;
+  foreach (cell, scan_clauses) {
+    if (lfirst(cell) == restriction) break;
+    if (!lfirst_node(RestrictInfo, cell)->pseudoconstant) ++place;
+  }
+  return place;
+}
+
+List* fill_key(ScanPlan* plan, const KeyUse* use, List* scan_clauses) {
   const KeySchema* schema = use->schema;
   plan->index_name = schema->index_name;
   plan->partition_count = schema->partition_count;
+  plan->key_names = key_names(schema);
   for (int i = 0; i < schema->partition_count + schema->sort_count; ++i) {
     const KeyAttribute& key =
         i < schema->partition_count ? schema->partition[i] : schema->sort[i - schema->partition_count];
-    plan->key_names = lappend(plan->key_names, makeString(pstrdup(key.name)));
     plan->key_types = lappend_int(plan->key_types, static_cast<int>(key.type));
   }
   List* operands = NIL;
@@ -224,6 +269,7 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
     foreach (value, static_cast<List*>(lfirst(cell))) {
       plan->clause_attributes = lappend_int(plan->clause_attributes, foreach_current_index(value));
       plan->clause_comparators = lappend_int(plan->clause_comparators, static_cast<int>(Comparator::equal));
+      plan->clause_conditions = lappend_int(plan->clause_conditions, place_in_qual(scan_clauses, use->tuples_of));
       operands = lappend(operands, lfirst(value));
     }
   }
@@ -231,6 +277,7 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
     auto* clause = static_cast<KeyClause*>(lfirst(cell));
     plan->clause_attributes = lappend_int(plan->clause_attributes, clause->attribute);
     plan->clause_comparators = lappend_int(plan->clause_comparators, static_cast<int>(clause->comparator));
+    plan->clause_conditions = lappend_int(plan->clause_conditions, place_in_qual(scan_clauses, clause->restriction));
     operands = lappend(operands, clause->operand);
   }
   return operands;
@@ -238,27 +285,45 @@ List* fill_key(ScanPlan* plan, const KeyUse* use) {
 
 // What becomes of each condition: part of the key, of the filter, or left to PostgreSQL for a reason.
 struct ConditionPlan {
-  List* verdicts;  // integers: PushDown
-  List* terms;     // FilterTerm*
-  bool exact;      // DynamoDB lets through just the items for which they are true, as far as is known without values
+  List* verdicts;    // integers: PushDown
+  List* terms;       // FilterTerm*
+  List* conditions;  // integers: the places of the terms' conditions
+  bool exact;        // DynamoDB lets through just the items for which they are true, as far as is known without values
 };
+
+// The term for a condition that is not part of the key, or the verdict why there is none.
+FilterTerm* plan_filter(FilterContext* context, const AccessPath* access, const Condition* condition,
+                        PushDown* verdict) {
+  bool known_better = *verdict != PushDown::no_counterpart;
+  bool filters = access->operation == ReadOperation::scan || access->operation == ReadOperation::query;
+  if (!filters) {
+    if (!known_better) *verdict = PushDown::no_filter;
+    return nullptr;
+  }
+  context->refusal = PushDown::no_counterpart;
+  FilterTerm* term = translate_filter(context, condition->restriction->clause, false);
+  if (term != nullptr)
+    *verdict = PushDown::filter;
+  else if (!known_better)
+    *verdict = context->refusal;
+  return term;
+}
 
 ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planned, const AccessPath* access,
                               List* scan_clauses) {
   ConditionPlan result{};
   Exactness exactness = start_exactness(planned, access);
-  bool filters = access->operation == ReadOperation::scan || access->operation == ReadOperation::query;
   ListCell* cell;
   foreach (cell, take_apart(context->rel, planned->table, scan_clauses)) {
     auto* condition = static_cast<Condition*>(lfirst(cell));
     if (condition->restriction->pseudoconstant) continue;
     PushDown verdict = verdict_on(context->root, table_schema(planned), access->use, condition, context->outer);
     FilterTerm* term = nullptr;
-    if (filters && verdict != PushDown::key_condition)
-      term = translate_filter(context, condition->restriction->clause, false);
+    if (verdict != PushDown::key_condition && verdict != PushDown::always_true)
+      term = plan_filter(context, access, condition, &verdict);
     if (term != nullptr) {
       result.terms = lappend(result.terms, term);
-      verdict = PushDown::filter;
+      result.conditions = lappend_int(result.conditions, list_length(result.verdicts));
     }
     result.verdicts = lappend_int(result.verdicts, static_cast<int>(verdict));
     add_condition(&exactness, context->rel, condition, verdict, term);
@@ -303,7 +368,8 @@ void dynamodbGetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
 
   planned->schemas = find_key_schemas(planned->table, description);
   name_keys(planned);
-  planned->columns = used_columns(rel, planned->table);
+  planned->modify = find_modify_needs(root, rel, planned->table);
+  planned->columns = used_columns(rel, planned->table, planned->modify);
   planned->attributes = needed_attributes(root, rel, planned);
   planned->conditions = take_apart(rel, planned->table, rel->baserestrictinfo);
   planned->size = estimate_table_size(description, rel->tuples);
@@ -318,7 +384,9 @@ void dynamodbGetForeignPaths(PlannerInfo* root, RelOptInfo* rel, Oid) {
   // No more rows come out than are read.
   foreach (cell, paths) rel->rows = clamp_row_est(Min(rel->rows, static_cast<AccessPath*>(lfirst(cell))->items));
   foreach (cell, paths) add_foreign_path(root, rel, static_cast<AccessPath*>(lfirst(cell)), nullptr);
-  add_foreign_path(root, rel, scan_path(planned, rel), nullptr);
+  AccessPath* scan = scan_path(planned, rel);
+  add_foreign_path(root, rel, scan, nullptr);
+  note_indexes_for_scan(root, rel, planned, scan);
   add_parameterised_paths(root, rel, planned);
 }
 
@@ -330,31 +398,39 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   ScanPlan plan{};
   plan.operation = access->operation;
   plan.backward = access->backward;
+  plan.ordered = access->pathkeys != NIL;
+  plan.for_change = planned->modify != nullptr;
+  plan.consistent = reads_consistently(planned, access);
   plan.slow_start = wants_few_rows(root, &path->path);
-  plan.first_limit = first_page_limit(root, rel, plan.slow_start);
+  double wanted = wanted_rows(root, rel, plan.slow_start);
+  plan.first_limit = first_page_limit(wanted, plan.slow_start);
   plan.partition_key = planned->partition_key;
   plan.sort_key = planned->sort_key;
   plan.columns = planned->columns;
   plan.projection = planned->attributes;
-  FilterContext context{root, rel, planned->table, access->use ? access->use->schema : nullptr, outer, NIL};
+  plan.key_attributes = all_key_names(planned->schemas);
+  List* queried = access->use != nullptr ? key_names(access->use->schema) : NIL;
+  FilterContext context{root,  rel, planned->table,          {queried, plan.key_attributes},
+                        outer, NIL, PushDown::no_counterpart};
   ConditionPlan conditions = plan_conditions(&context, planned, access, scan_clauses);
   plan.verdicts = conditions.verdicts;
   plan.filter = join_terms(conditions.terms);
+  plan.filter_conditions = conditions.conditions;
   plan.count_only = may_count(rel, planned, access, conditions);
-  plan.indexes_left_out = planned->indexes_left_out;
-  plan.estimated_capacity =
-      estimate_read_capacity(access->size, access->items, access->requests, planned->table->consistent_read);
+  plan.indexes_left_out = better_indexes(planned, access, path->path.total_cost);
+  plan.estimated_capacity = expected_capacity(planned, access, wanted, scan_clauses != NIL);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
   if (access->scanned != nullptr) {
     plan.index_name = access->scanned->index_name;
     plan.expected_items = access->scanned->items;
   }
-  List* operands = access->use != nullptr ? fill_key(&plan, access->use) : NIL;
+  List* operands = access->use != nullptr ? fill_key(&plan, access->use, scan_clauses) : NIL;
   operands = list_concat(operands, context.operands);
   // Items that are only counted have no columns for PostgreSQL to check; those that are read after all, the scan
   // checks.
   List* clauses = extract_actual_clauses(scan_clauses, false);
-  return make_foreignscan(tlist, plan.count_only ? NIL : clauses, rel->relid, operands, serialize_scan_plan(plan), NIL,
+  return make_foreignscan(tlist, plan.count_only ? NIL : clauses, rel->relid, operands, serialize_scan_plan(plan),
+                          plan.for_change ? modify_scan_tlist(rel, planned->table) : NIL,
                           plan.count_only ? clauses : NIL, outer_plan);
 }
 

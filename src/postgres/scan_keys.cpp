@@ -14,8 +14,9 @@ using dynamodb::KeyOperator;
 
 namespace {
 
-// The part of the sort key's order that is still possible; shrinks with each condition.
+// The part of an attribute's order that is still possible; shrinks with each condition.
 struct SortRange {
+  std::size_t max_bytes;  // of a value of the attribute
   bool impossible;
   bool wider;  // than the conditions: something could not be said
   bool has_equal, has_low, has_high, has_prefix;
@@ -80,8 +81,8 @@ void add_bound(SortRange* range, Comparator match, const KeyValue& value) {
   }
 }
 
-// A bound that no key can have cannot be sent. Left out, it only makes the range wider.
-void leave_out_bound(SortRange* range, Comparator match, const KeyValue& value) {
+// A bound that no key can have cannot be sent. Left out, it only makes the range wider. False: it says nothing.
+bool leave_out_bound(SortRange* range, Comparator match, const KeyValue& value) {
   bool empty = value.type != AttributeType::N && value.length == 0;
   bool upper = match == Comparator::less || match == Comparator::less_equal;
   // No key is empty: all are above such a bound.
@@ -89,6 +90,7 @@ void leave_out_bound(SortRange* range, Comparator match, const KeyValue& value) 
     range->wider = true;
   else if (upper)
     range->impossible = true;
+  return empty;
 }
 
 // Whether a pattern is a prefix and percent signs, and nothing else.
@@ -99,13 +101,15 @@ bool is_prefix_pattern(const char* pattern, int length) {
   return end == length && pattern[length - 1] == '%';
 }
 
-void add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
+// False: it says nothing.
+bool add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   KeyValue text;
   if (!to_key_value(value, type, AttributeType::S, PG_INT32_MAX, &text)) {
-    // Only an empty string is LIKE an empty pattern, and no key is empty.
-    range->impossible = range->impossible || (match == Comparator::like && text.length == 0);
-    range->wider = range->wider || text.length > 0;
-    return;
+    bool empty = text.length == 0;
+    // Only an empty string is LIKE an empty pattern, and no key is empty. All start with an empty prefix.
+    range->impossible = range->impossible || (match == Comparator::like && empty);
+    range->wider = range->wider || !empty;
+    return empty;
   }
   bool exact = false;
   bool prefix = match == Comparator::starts_with || is_prefix_pattern(text.bytes, text.length);
@@ -113,35 +117,29 @@ void add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
   range->wider = range->wider || !(exact || prefix);
   if (text.length == 0) {
     range->impossible = range->impossible || exact;
-  } else if (text.length > static_cast<int>(dynamodb::kMaxSortKeyBytes)) {
+    return exact || prefix;
+  }
+  if (text.length > static_cast<int>(range->max_bytes)) {
     range->impossible = true;
   } else if (exact) {
     add_equal(range, text);
   } else {
     add_prefix(range, text);
   }
+  return true;
 }
 
-void add_condition(SortRange* range, Comparator match, Datum value, Oid type, AttributeType key_type) {
-  if (match == Comparator::like || match == Comparator::starts_with) {
-    add_pattern(range, match, value, type);
-    return;
-  }
+// False: it says nothing, and not because it is true of all keys.
+bool add_condition(SortRange* range, Comparator match, Datum value, Oid type, AttributeType key_type) {
+  if (match == Comparator::like || match == Comparator::starts_with) return add_pattern(range, match, value, type);
   KeyValue key{};
-  bool possible = to_key_value(value, type, key_type, dynamodb::kMaxSortKeyBytes, &key);
-  if (match == Comparator::equal) {
-    if (possible)
-      add_equal(range, key);
-    else
-      range->impossible = true;
-  } else if (possible) {
-    add_bound(range, match, key);
-  } else {
-    leave_out_bound(range, match, key);
-  }
+  if (!to_key_value(value, type, key_type, range->max_bytes, &key)) return leave_out_bound(range, match, key);
+  add_bound(range, match, key);
+  return true;
 }
 
 bool is_inside(const SortRange& range, const KeyValue& value) {
+  if (range.has_equal && compare_key_values(value, range.equal) != 0) return false;
   int low = range.has_low ? compare_key_values(value, range.low) : 1;
   int high = range.has_high ? compare_key_values(value, range.high) : -1;
   return (low > 0 || (low == 0 && range.low_inclusive)) && (high < 0 || (high == 0 && range.high_inclusive)) &&
@@ -293,12 +291,10 @@ void multiply(ScanKeys* keys, const Values& list) {
   keys->fixed_count = columns;
 }
 
-int fixed_count_of_tuples;  // for order_of_tuples(): qsort() hands no argument on
-
-int order_of_tuples(const void* left, const void* right) {
+int order_of_tuples(const void* left, const void* right, void* fixed_count) {
   const auto* a = static_cast<const KeyValue*>(left);
   const auto* b = static_cast<const KeyValue*>(right);
-  for (int i = 0; i < fixed_count_of_tuples; ++i)
+  for (int i = 0; i < *static_cast<int*>(fixed_count); ++i)
     if (int order = order_of_bytes(a + i, b + i)) return order;
   return 0;
 }
@@ -307,16 +303,19 @@ int order_of_tuples(const void* left, const void* right) {
 void remove_duplicate_tuples(ScanKeys* keys) {
   if (keys->key_count < 2) return;
   std::size_t size = sizeof(KeyValue) * keys->fixed_count;
-  fixed_count_of_tuples = keys->fixed_count;
-  qsort(keys->values, keys->key_count, size, order_of_tuples);
+  qsort_arg(keys->values, keys->key_count, size, order_of_tuples, &keys->fixed_count);
   int kept = 1;
   for (int i = 1; i < keys->key_count; ++i) {
     const KeyValue* tuple = keys->values + i * keys->fixed_count;
-    if (order_of_tuples(tuple, keys->values + (kept - 1) * keys->fixed_count) == 0) continue;
+    if (order_of_tuples(tuple, keys->values + (kept - 1) * keys->fixed_count, &keys->fixed_count) == 0) continue;
     if (i != kept) memcpy(keys->values + kept * keys->fixed_count, tuple, size);
     ++kept;
   }
   keys->key_count = kept;
+}
+
+std::size_t max_key_bytes(int attribute, int partition_count) {
+  return attribute < partition_count ? dynamodb::kMaxPartitionKeyBytes : dynamodb::kMaxSortKeyBytes;
 }
 
 // Fills one key; false when no item can have it.
@@ -325,20 +324,87 @@ bool evaluate_tuple(ExprContext* econtext, const KeyOperand* operands, int count
   for (int i = 0; i < count; ++i) {
     bool is_null;
     Datum value = ExecEvalExpr(operands[i].state, econtext, &is_null);
-    std::size_t most = i < partition_count ? dynamodb::kMaxPartitionKeyBytes : dynamodb::kMaxSortKeyBytes;
     auto type = static_cast<AttributeType>(list_nth_int(types, i));
-    if (is_null || !to_key_value(value, operands[i].type, type, most, &key[i])) return false;
+    if (is_null || !to_key_value(value, operands[i].type, type, max_key_bytes(i, partition_count), &key[i]))
+      return false;
   }
   return true;
 }
 
-void add_range(ExprContext* econtext, ScanKeys* keys, SortRange* range, const KeyOperand& operand, AttributeType type) {
+// --- the conditions on one attribute
+
+struct AttributeConditions {
+  bool fixed;       // there is a list of values, or a single one
+  Values values;    // those in every list
+  SortRange range;  // of all other conditions
+};
+
+// Lists are sorted: by remove_duplicates(), or because they have one value.
+bool is_listed(const Values& list, const KeyValue& value) {
+  return bsearch(&value, list.values, list.count, sizeof(KeyValue), order_of_bytes) != nullptr;
+}
+
+void intersect(Values* list, const Values& other) {
+  int kept = 0;
+  for (int i = 0; i < list->count; ++i)
+    if (is_listed(other, list->values[i])) list->values[kept++] = list->values[i];
+  list->count = kept;
+}
+
+void keep_inside(Values* list, const SortRange& range) {
+  int kept = 0;
+  for (int i = 0; i < list->count; ++i)
+    if (is_inside(range, list->values[i])) list->values[kept++] = list->values[i];
+  list->count = range.impossible ? 0 : kept;
+}
+
+void add_values(AttributeConditions* conditions, const Values& values) {
+  if (conditions->fixed)
+    intersect(&conditions->values, values);
+  else
+    conditions->values = values;
+  conditions->fixed = true;
+}
+
+// False: it says nothing, as above.
+bool add_range(ExprContext* econtext, SortRange* range, const KeyOperand& operand, AttributeType type) {
   bool is_null;
   Datum value = ExecEvalExpr(operand.state, econtext, &is_null);
-  if (is_null)
-    keys->impossible = true;
-  else
-    add_condition(range, operand.comparator, value, operand.type, type);
+  if (!is_null) return add_condition(range, operand.comparator, value, operand.type, type);
+  range->impossible = true;
+  return true;
+}
+
+// The conditions of the operands from `first` on, up to one for another attribute; `*first` is then that one.
+AttributeConditions evaluate_attribute(ExprContext* econtext, const KeyOperand* operands, int operand_count,
+                                       List* types, int partition_count, int* first, Bitmapset** unsaid) {
+  AttributeConditions conditions{};
+  int attribute = operands[*first].attribute;
+  auto type = static_cast<AttributeType>(list_nth_int(types, attribute));
+  conditions.range.max_bytes = max_key_bytes(attribute, partition_count);
+  for (; *first < operand_count && operands[*first].attribute == attribute; ++*first) {
+    const KeyOperand& operand = operands[*first];
+    if (is_equality(operand.comparator))
+      add_values(&conditions, evaluate_values(econtext, operand, type, conditions.range.max_bytes));
+    else if (!add_range(econtext, &conditions.range, operand, type))
+      *unsaid = bms_add_member(*unsaid, *first);
+  }
+  if (conditions.fixed) keep_inside(&conditions.values, conditions.range);
+  return conditions;
+}
+
+// The keys whose attribute meets the conditions.
+void keep_tuples(ScanKeys* keys, int attribute, const AttributeConditions& conditions) {
+  int kept = 0;
+  for (int i = 0; i < keys->key_count; ++i) {
+    const KeyValue* tuple = keys->values + i * keys->fixed_count;
+    bool meets = conditions.fixed ? is_listed(conditions.values, tuple[attribute])
+                                  : !conditions.range.impossible && is_inside(conditions.range, tuple[attribute]);
+    if (!meets) continue;
+    if (i != kept) memcpy(keys->values + kept * keys->fixed_count, tuple, sizeof(KeyValue) * keys->fixed_count);
+    ++kept;
+  }
+  keys->key_count = kept;
 }
 
 }  // namespace
@@ -363,28 +429,28 @@ ScanKeys evaluate_keys(ExprContext* econtext, const KeyOperand* operands, int op
                        int partition_count) {
   ScanKeys keys{};
   keys.key_count = 1;
-  SortRange range{};
-  for (int i = 0; i < operand_count && !keys.impossible; ++i) {
-    const KeyOperand& operand = operands[i];
-    auto type = static_cast<AttributeType>(list_nth_int(types, operand.attribute));
-    bool partition = operand.attribute < partition_count;
-    std::size_t most = partition ? dynamodb::kMaxPartitionKeyBytes : dynamodb::kMaxSortKeyBytes;
-    if (is_equality(operand.comparator))
-      multiply(&keys, evaluate_values(econtext, operand, type, most));
-    else
-      add_range(econtext, &keys, &range, operand, type);
+  keys.exact = true;
+  for (int i = 0; i < operand_count && !keys.impossible;) {
+    AttributeConditions conditions =
+        evaluate_attribute(econtext, operands, operand_count, types, partition_count, &i, &keys.unsaid);
+    if (conditions.fixed) {
+      multiply(&keys, conditions.values);
+      keys.exact = keys.exact && !conditions.range.wider;
+    } else {
+      fold_prefix(&conditions.range);
+      keys.range = narrowest(conditions.range);
+      keys.impossible = is_empty(conditions.range);
+      keys.exact = keys.exact && !is_wider_when_sent(conditions.range);
+    }
     keys.impossible = keys.impossible || keys.key_count == 0;
   }
-  fold_prefix(&range);
-  keys.impossible = keys.impossible || is_empty(range);
-  keys.range = narrowest(range);
-  keys.exact = !is_wider_when_sent(range);
   return keys;
 }
 
-ScanKeys evaluate_tuples(ExprContext* econtext, const KeyOperand* operands, int tuple_count, List* types,
-                         int partition_count) {
+ScanKeys evaluate_tuples(ExprContext* econtext, const KeyOperand* operands, int operand_count, int tuple_count,
+                         List* types, int partition_count) {
   ScanKeys keys{};
+  keys.exact = true;
   keys.fixed_count = list_length(types);
   keys.values = static_cast<KeyValue*>(palloc(sizeof(KeyValue) * keys.fixed_count * tuple_count));
   for (int i = 0; i < tuple_count; ++i)
@@ -392,8 +458,14 @@ ScanKeys evaluate_tuples(ExprContext* econtext, const KeyOperand* operands, int 
                        keys.values + keys.key_count * keys.fixed_count))
       ++keys.key_count;
   remove_duplicate_tuples(&keys);
+  for (int i = tuple_count * keys.fixed_count; i < operand_count;) {
+    int attribute = operands[i].attribute;
+    AttributeConditions conditions =
+        evaluate_attribute(econtext, operands, operand_count, types, partition_count, &i, &keys.unsaid);
+    keep_tuples(&keys, attribute, conditions);
+    keys.exact = keys.exact && !conditions.range.wider;
+  }
   keys.impossible = keys.key_count == 0;
-  keys.exact = true;
   return keys;
 }
 

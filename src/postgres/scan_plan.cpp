@@ -15,11 +15,14 @@ enum Item {
   kKeyTypes,
   kClauseAttributes,
   kClauseComparators,
+  kClauseConditions,
   kFilter,
+  kFilterConditions,
   kColumns,
   kProjection,
   kVerdicts,
   kIndexesLeftOut,
+  kKeyAttributes,
   kIndexName,
   kPartitionKey,
   kSortKey,
@@ -28,7 +31,18 @@ enum Item {
   kItemCount
 };
 // Places in the list of numbers.
-enum Number { kOperation, kBackward, kSlowStart, kFirstLimit, kPartitionCount, kTupleCount, kCountOnly };
+enum Number {
+  kOperation,
+  kBackward,
+  kSlowStart,
+  kFirstLimit,
+  kPartitionCount,
+  kTupleCount,
+  kCountOnly,
+  kOrdered,
+  kForChange,
+  kConsistent
+};
 
 Node* optional_string(const char* text) {
   return reinterpret_cast<Node*>(makeString(pstrdup(text != nullptr ? text : "")));
@@ -47,11 +61,13 @@ List* serialize_scan_plan(const ScanPlan& plan) {
   List* numbers = list_make5_int(static_cast<int>(plan.operation), plan.backward, plan.slow_start, plan.first_limit,
                                  plan.partition_count);
   numbers = lappend_int(numbers, plan.tuple_count);
-  numbers = lappend_int(numbers, plan.count_only);
+  for (int number : {static_cast<int>(plan.count_only), static_cast<int>(plan.ordered),
+                     static_cast<int>(plan.for_change), static_cast<int>(plan.consistent)})
+    numbers = lappend_int(numbers, number);
   List* items = list_make1(numbers);
-  for (List* list :
-       {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators, serialize_filter(plan.filter),
-        plan.columns, plan.projection, plan.verdicts, plan.indexes_left_out})
+  for (List* list : {plan.key_names, plan.key_types, plan.clause_attributes, plan.clause_comparators,
+                     plan.clause_conditions, serialize_filter(plan.filter), plan.filter_conditions, plan.columns,
+                     plan.projection, plan.verdicts, plan.indexes_left_out, plan.key_attributes})
     items = lappend(items, list);
   for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
     items = lappend(items, optional_string(text));
@@ -70,16 +86,22 @@ ScanPlan deserialize_scan_plan(List* items) {
   plan.first_limit = list_nth_int(numbers, kFirstLimit);
   plan.partition_count = list_nth_int(numbers, kPartitionCount);
   plan.count_only = list_nth_int(numbers, kCountOnly) != 0;
+  plan.ordered = list_nth_int(numbers, kOrdered) != 0;
+  plan.for_change = list_nth_int(numbers, kForChange) != 0;
+  plan.consistent = list_nth_int(numbers, kConsistent) != 0;
   plan.tuple_count = list_nth_int(numbers, kTupleCount);
   plan.key_names = read_list(items, kKeyNames);
   plan.key_types = read_list(items, kKeyTypes);
   plan.clause_attributes = read_list(items, kClauseAttributes);
   plan.clause_comparators = read_list(items, kClauseComparators);
+  plan.clause_conditions = read_list(items, kClauseConditions);
+  plan.filter_conditions = read_list(items, kFilterConditions);
   plan.filter = deserialize_filter(read_list(items, kFilter));
   plan.columns = read_list(items, kColumns);
   plan.projection = read_list(items, kProjection);
   plan.verdicts = read_list(items, kVerdicts);
   plan.indexes_left_out = read_list(items, kIndexesLeftOut);
+  plan.key_attributes = read_list(items, kKeyAttributes);
   plan.index_name = read_optional_string(items, kIndexName);
   plan.partition_key = read_optional_string(items, kPartitionKey);
   plan.sort_key = read_optional_string(items, kSortKey);

@@ -42,7 +42,9 @@ Oid element_type(Oid type) {
   return OidIsValid(element) ? getBaseType(element) : InvalidOid;
 }
 
-bool is_string_array(Oid element) { return OidIsValid(element) && element != BYTEAOID && element != BOOLOID; }
+bool is_string_array(Oid element) {
+  return OidIsValid(element) && element != BYTEAOID && element != BOOLOID && !is_number(element);
+}
 
 bool is_key(const ColumnOptions& column) {
   return column.partition_key || column.sort_key || column.lsi_names != NIL || column.gsi_partition_names != NIL ||
@@ -54,7 +56,7 @@ bool can_be_key(Oid type) {
          column_type_fits(type, AttributeType::B);
 }
 
-void check_column_type(const ColumnCheck& check, List* options) {
+void check_column_type(const ColumnCheck& check) {
   const ColumnOptions& column = *check.column;
   Oid type = getBaseType(column.type);
   if (column.row_id && type != TEXTOID && type != VARCHAROID)
@@ -62,7 +64,7 @@ void check_column_type(const ColumnCheck& check, List* options) {
   if (column.document && !is_json(type)) report_type(check, "the document (ddb_document)", "jsonb or json");
   if (column.document_format == DocumentFormat::dynamodb && !is_json(type))
     report_type(check, "in document_format \"dynamodb\"", "jsonb or json");
-  if (find_option_value(options, "time_unit") != nullptr && !is_timestamp(type))
+  if (column.has_time_unit && !is_timestamp(type))
     report_type(check, "read by time_unit", "timestamp or timestamp with time zone");
   if (column.has_ddb_type && !column_type_fits(type, column.ddb_type))
     report_type(check, psprintf("of ddb_type %s", dynamodb::type_name(column.ddb_type)),
@@ -80,6 +82,7 @@ void read_column_options(const TableOptions& table, List* options, ColumnOptions
   column->on_type_mismatch = table.on_type_mismatch;
   apply_options(options, &OptionTargets::column, column);
   column->has_ddb_type = find_option_value(options, "ddb_type") != nullptr;
+  column->has_time_unit = find_option_value(options, "time_unit") != nullptr;
   column->row_id = options == NIL && strcmp(column->column_name, "oid") == 0;
   if (column->mapped_path != nullptr)
     column->mapped_path = to_utf8(column->mapped_path);
@@ -99,7 +102,7 @@ void read_column(const TableOptions& table, Relation relation, Form_pg_attribute
 
   List* options = GetForeignColumnOptions(table.relid, attribute->attnum);
   read_column_options(table, options, column);
-  check_column_type({RelationGetRelationName(relation), column}, options);
+  check_column_type({RelationGetRelationName(relation), column});
 }
 
 // Remembers which column is the partition or sort key; there is one of each.

@@ -1,7 +1,7 @@
 // Checks options when they are written: the validator of the foreign data wrapper, and the same rules for IMPORT.
 #include <cstring>
 
-#include "option_table.hpp"
+#include "option_values.hpp"
 
 extern "C" {
 #include "catalog/pg_attribute.h"

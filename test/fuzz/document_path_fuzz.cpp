@@ -1,33 +1,10 @@
 // Fuzzes the parser of document paths: any text gives steps or an error, and the steps written again give the same.
 #include <cstdint>
 #include <cstdlib>
-#include <string>
 #include <string_view>
 
 #include "dynamodb/document_path.hpp"
 #include "dynamodb/limits.hpp"
-
-namespace {
-
-std::string quoted(std::string_view name) {
-  std::string text = "\"";
-  for (char character : name) text += character == '"' ? "\"\"" : std::string(1, character);
-  return text + '"';
-}
-
-std::string path_of(const std::vector<dynamodb::PathStep>& steps) {
-  std::string path;
-  for (const dynamodb::PathStep& step : steps) {
-    if (step.is_index) {
-      path += '[' + std::to_string(step.index) + ']';
-    } else {
-      path += (path.empty() ? "" : ".") + quoted(step.name);
-    }
-  }
-  return path;
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   using namespace dynamodb;
@@ -40,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   if (path.empty() || path.front().is_index || path.size() > kMaxItemNesting + 1) std::abort();
   for (const PathStep& step : path)
     if (step.is_index != step.name.empty()) std::abort();
-  auto again = parse_document_path(path_of(path));
+  auto again = parse_document_path(document_path_text(path));
   if (!again.ok() || again.value() != path) std::abort();
   return 0;
 }

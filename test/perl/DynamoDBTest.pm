@@ -22,7 +22,7 @@ use JSON::PP ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(dynamodb_endpoint load_tables drop_tables dynamodb_call dynamodb_error
+our @EXPORT = qw(dynamodb_endpoint load_tables drop_tables dynamodb_call dynamodb_text dynamodb_error
   dynamodb_node create_server create_foreign_table import_tables server_log_has);
 
 my $tools = File::Spec->rel2abs(dirname(__FILE__) . '/../tools');
@@ -102,23 +102,38 @@ sub _post
 			},
 			content => $json->encode($parameters // {}),
 		});
-	return ($answer->{status}, eval { $json->decode($answer->{content}) } // { message => $answer->{content} });
+	return ($answer->{status}, $answer->{content});
+}
+
+sub _decoded
+{
+	my ($status, $content) = @_;
+	return ($status, eval { $json->decode($content) } // { message => $content });
 }
 
 # One call of DynamoDB's API, without the extension: the decoded answer. Dies on an error.
 sub dynamodb_call
 {
 	my ($operation, $parameters) = @_;
-	my ($status, $answer) = _post($operation, $parameters);
+	my ($status, $answer) = _decoded(_post($operation, $parameters));
 	die "$operation: " . $json->encode($answer) if $status != 200;
 	return $answer;
+}
+
+# The same, but the answer is as it was sent: bytes of JSON.
+sub dynamodb_text
+{
+	my ($operation, $parameters) = @_;
+	my ($status, $content) = _post($operation, $parameters);
+	die "$operation: $content" if $status != 200;
+	return $content;
 }
 
 # The same, for a call that should fail: the error's type, '' if it did not.
 sub dynamodb_error
 {
 	my ($operation, $parameters) = @_;
-	my ($status, $answer) = _post($operation, $parameters);
+	my ($status, $answer) = _decoded(_post($operation, $parameters));
 	return '' if $status == 200;
 	return ($answer->{__type} // 'unknown') =~ s/^.*#//r;
 }

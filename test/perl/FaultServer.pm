@@ -15,7 +15,9 @@
 #
 # An answer is a hash; all of it is optional:
 #
-#   pass      => 1            what upstream answers to this request, then changed by the rest of the hash
+#   pass      => 1            what upstream answers to this request, then changed by the rest of the hash. So
+#                             { pass => 1, reset => 1 } loses an answer, { reset => 1 } a request
+#   send      => {...}        with `pass`: this as the body that upstream gets
 #   status    => 500          (200)
 #   json      => {...}        the body, or
 #   body      => "bytes"
@@ -201,12 +203,18 @@ sub _write_file
 	return;
 }
 
-sub _read_file
+sub _read_text
 {
 	my ($self, $name) = @_;
 	open my $in, '<', "$self->{folder}/$name" or die "$name: $!";
 	local $/ = undef;
-	return $json->decode(<$in>);
+	return scalar <$in>;
+}
+
+sub _read_file
+{
+	my ($self, $name) = @_;
+	return $json->decode($self->_read_text($name));
 }
 
 # The requests so far, perhaps only those of one operation; in scalar context how many.
@@ -448,17 +456,18 @@ sub _answer
 	# Without Accept-Encoding, so that the body can be changed.
 	my %headers = %{ $request->{headers} };
 	delete @headers{qw(host connection content-length accept-encoding expect)};
-	my $real = HTTP::Tiny->new(timeout => 60, proxy => undef, http_proxy => undef)
-	  ->request($request->{method}, $self->{upstream} . $request->{path}, { headers => \%headers, content => $request->{body} });
+	my $body = $answer->{send} ? $json->encode($answer->{send}) : $request->{body};
+	my $real = HTTP::Tiny->new(timeout => 60, keep_alive => 0, proxy => undef, http_proxy => undef)
+	  ->request($request->{method}, $self->{upstream} . $request->{path}, { headers => \%headers, content => $body });
 	return { status => $real->{status}, body => $real->{content}, %$answer };
 }
 
-# What set() was told, decoded anew only when there is another file.
+# What set() was told, decoded anew only when it is something else.
 sub _settings
 {
 	my ($self) = @_;
-	my $which = join ' ', (stat "$self->{folder}/settings")[1, 7, 9];
-	@$self{qw(told_which told_last)} = ($which, $self->_read_file('settings')) if $which ne ($self->{told_which} // '');
+	my $text = $self->_read_text('settings');
+	@$self{qw(told_text told_last)} = ($text, $json->decode($text)) if $text ne ($self->{told_text} // '');
 	return $self->{told_last};
 }
 

@@ -220,7 +220,8 @@ sub any_array
 	my ($self, $c, $column) = @_;
 	my $draw = sub { chance(0.03) ? undef : array_text(map { random_value($column, 0.1) } 1 .. int rand 6) };
 	my $array = $self->value($SQL_TYPE{ $column->{kind} } . "[]", $draw);
-	my $operator = pick('= ANY', '= ANY', '= ANY', '<> ALL', '<> ALL', '< ANY', '>= ALL', '<> ANY', '= ALL');
+	my $operator = pick('= ANY', '= ANY', '= ANY', '<> ALL', '<> ALL', '< ANY', '>= ALL', '<> ANY', '= ALL', $column->{kind} eq 'text' ? ('LIKE ANY', 'LIKE ALL', 'NOT LIKE ALL', '^@ ANY') : ());
+	$self->{may_fail} = 1 if $operator =~ /LIKE/;
 	return "$c $operator ($array)";
 }
 
@@ -235,6 +236,13 @@ sub null_test
 {
 	my ($self, $c) = @_;
 	return "$c " . pick('IS NULL', 'IS NOT NULL');
+}
+
+sub distinct
+{
+	my ($self, $c, $column) = @_;
+	my $value = $self->value($SQL_TYPE{ $column->{kind} }, sub { random_value($column, 0.15) });
+	return "$c IS " . pick('DISTINCT', 'DISTINCT', 'NOT DISTINCT') . " FROM $value";
 }
 
 sub other_column
@@ -255,7 +263,7 @@ sub initplan
 sub general
 {
 	my ($self, $c, $column, $alias, @columns) = @_;
-	my $way = pick(qw(compare compare compare in_list any_array between null_test other_column initplan));
+	my $way = pick(qw(compare compare compare in_list any_array between null_test distinct other_column initplan));
 	return $self->$way($c, $column, $alias, @columns);
 }
 
@@ -333,10 +341,10 @@ sub document_condition
 	my ($json, $text) = document_path($c);
 	my $way = int rand 14;
 	my $string = sub { chance(0.1) ? pick(1, 5, '1.5', '100', 'false') : random_text('text') };
-	return "$text " . pick('=', '=', '=', '<>', '<', '>=', 'LIKE') . ' ' . $self->value('text', $string) if $way <= 2;
+	return "$text " . pick('=', '=', '=', '<>', '<>', '<', '>=', 'LIKE', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM') . ' ' . $self->value('text', $string) if $way <= 2;
 	return $self->value('text', $string) . " = $text" if $way == 3;
 	return "$text " . pick('= ANY', '<> ALL') . ' (' . $self->value('text[]', sub { array_text(map { chance(0.1) ? undef : $string->() } 1 .. int rand 5) }) . ')' if $way == 4;
-	return "$text IN (" . join(', ', map { $self->value('text', $string) } 1 .. 3) . ')' if $way == 5;
+	return "$text " . pick('IN', 'NOT IN') . ' (' . join(', ', map { $self->value('text', $string) } 1 .. 3) . ')' if $way == 5;
 	return "$json " . pick('IS NULL', 'IS NOT NULL') if $way == 6;
 	return "$text " . pick('IS NULL', 'IS NOT NULL') if $way == 7;
 	return pick($c, $c, "($json)") . ' @> ' . $self->value('jsonb', sub { chance(0.7) ? object_for_containment() : random_json(2) }) if $way <= 9;
@@ -356,12 +364,14 @@ sub object_for_containment
 sub number_in_document
 {
 	my ($self, $c, $json, $text) = @_;
-	my $type = pick('numeric', 'numeric', 'int', 'bigint');
+	my $type = pick('numeric', 'numeric', 'int', 'bigint', 'float8', 'real');
 	my $draw = $type eq 'numeric' ? sub { random_number('number') } : sub { pick(@{ $RandomTables::POOL{small} }) };
 	my $value = $self->value($type, $draw);
-	if (chance(0.5))
+	if (chance(0.6))
 	{
 		$self->{may_fail} = 1;
+		return "($text)::$type IN (" . join(', ', map { $self->value($type, $draw) } 1 .. 3) . ')' if chance(0.2);
+		return "($text)::$type " . pick('= ANY', '<> ALL') . ' (' . $self->value("$type\[]", sub { array_text(map { chance(0.1) ? undef : $draw->() } 1 .. int rand 5) }) . ')' if chance(0.2);
 		return "($text)::$type " . pick(@COMPARISONS) . " $value";
 	}
 	return "jsonb_typeof($json) = 'number' AND CASE WHEN jsonb_typeof($json) = 'number' THEN ($text)::numeric END " . pick(@COMPARISONS) . " $value";

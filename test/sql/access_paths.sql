@@ -49,6 +49,21 @@ SELECT asked($$SELECT v FROM (VALUES ('device-40', 'event-001'), ('device-41', '
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey > 'f' AND skey < 'e'$$);
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = '' OR id = NULL$$);
 SELECT asked($$SELECT id FROM fdwtest2 WHERE document @> '[1]'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey = 'event-001' AND skey > 'event-002'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey = 'event-001' AND skey LIKE 'x%'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND id IN ('device-41', 'device-42')$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND id = upper('device-41') AND skey = 'event-001'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE (id, skey) IN (('device-40', 'event-001'), ('device-41', 'event-002')) AND skey > 'event-003'$$);
+-- conditions on one attribute hold together
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE (id, skey) IN (('device-40', 'event-001'), ('device-41', 'event-002')) AND id IN ('device-41', 'x') AND skey LIKE 'event%'$$);
+SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id IN ('device-40', 'device-41', 'device-42') AND id IN ('device-42', 'device-41') AND id < 'device-42'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey IN ('event-001', 'event-003', 'event-009') AND skey >= 'event-003'$$);
+PREPARE two (text, text, text[]) AS SELECT count(*) FROM fdwtest2 WHERE id = $1 AND id = $2 AND id = ANY ($3);
+SET plan_cache_mode = force_generic_plan;
+SELECT asked($$EXECUTE two ('device-40', 'device-41', '{device-40}')$$);
+SELECT asked($$EXECUTE two ('device-40', 'device-40', '{device-41,device-40}')$$);
+RESET plan_cache_mode;
+DEALLOCATE two;
 -- filters and projection
 SELECT asked($$SELECT document->>'number' FROM fdwtest2 WHERE id = 'device-40' AND document->>'active' = 'true'$$);
 SELECT asked($$SELECT id FROM fdwtest2 WHERE document->'details'->>'ticket' = 'T-1234' AND pkey2 IS NOT NULL$$);
@@ -74,7 +89,27 @@ SELECT condition, differs(condition) FROM unnest(ARRAY[
   'document ? ''n''', 'document ?| ''{bs,nope}''', 'document ?& ''{n,s}''', 'document @> ''{"bool": true, "m": {"n": 1.50}}''',
   'document @> ''{"l": [1]}''', 'document->>''n'' = ''42''', 'document->>''n'' = ''42.0''', 'document->>''bool'' IN (''true'', ''false'')',
   'document #>> ''{l,+1}'' = ''two''', 'document #>> ''{m,s}'' = ''inner''', 'document->''m''->>''b'' = ''\x0102''',
-  '(document->>''n'')::text = ''seven''', 'document->''l''->>1 = ''two''', 'document->>''l'' IS NOT NULL']) condition;
+  '(document->>''n'')::text = ''seven''', 'document->''l''->>1 = ''two''', 'document->>''l'' IS NOT NULL',
+  'n IS DISTINCT FROM 42', 'n IS NOT DISTINCT FROM 42', 'n IS DISTINCT FROM NULL::numeric', 's IS DISTINCT FROM ''text''', 's IS NOT DISTINCT FROM (SELECT NULL)', 'f IS NOT DISTINCT FROM 42',
+  'f IS DISTINCT FROM 42', 's IS DISTINCT FROM ''''', 'n = ALL (''{42,42.0}'')', 'n < ANY (''{1,NULL,50}'')', 'n >= ALL (''{1,NULL}'')', 'n > ALL (''{}'')', 'n > ANY (''{}'')',
+  's LIKE ANY (''{te%,%x}'')', 's LIKE ALL (''{te%,%xt}'')', 'n BETWEEN SYMMETRIC 50 AND 40', 'bool = true', 'bool <> true', 'bool IS TRUE',
+  'document->>''s'' IS NULL', 'document->''s'' IS NULL', 'document->>''null'' IS NULL', 'document->''null'' IS NULL', 'document->''null'' IS NOT NULL', 'document->>''null'' IS NOT NULL',
+  'document->''m''->>''s'' IS NULL', 'document #>> ''{m,s}'' IS NOT NULL', 'document->''l''->>''s'' IS NULL', 'document->>''s'' <> ''text''', 'document->>''n'' <> ''42''', 'document->>''n'' <> ''42.0''',
+  'document->>''s'' NOT IN (''text'', ''x'')', 'document->>''s'' <> ALL (''{text,NULL}'')', 'document->''id''->>''x'' IS NULL', 'document @> ''{"id": {"x": 1}}''',
+  '(CASE WHEN document->>''n'' ~ ''^[0-9]{1,5}$'' THEN document END->>''n'')::int IN (42, 7)']) condition;
+-- the same where a document is read without fail; and below a key there is nothing to ask for
+ALTER FOREIGN TABLE mixed OPTIONS (SET on_type_mismatch 'error');
+CREATE FUNCTION asked_and_given(condition text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+  RETURN QUERY EXECUTE format('SELECT string_agg(document->>%L, %L ORDER BY document->>%L) FROM mixed WHERE %s', 'id', ',', 'id', condition);
+  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) SELECT document FROM mixed WHERE ' || condition LOOP
+    IF line ~ 'DynamoDB Filter|Not Pushed' THEN RETURN NEXT regexp_replace(line, '^ +', ''); END IF;
+  END LOOP;
+END $$;
+SELECT asked_and_given(condition) FROM unnest(ARRAY['document->>''null'' IS NULL', 'document->''null'' IS NULL', 'document->''m''->>''s'' IS NOT NULL', 'document->>''s'' <> ALL (''{text,x}'')',
+  'document->>''s'' = ''x'' AND (document->>''n'')::float8 IN (1.5, 2)', 'document->>''s'' = ''x'' AND (document->>''n'')::int = ANY (''{1,2}'')', 'document->''id''->>''x'' IS NULL',
+  'document @> ''{"id": {"x": 1}}''']) condition;
 -- a Query's filter does not name its own keys, in whatever way the condition does
 SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND document @> '{"id": "device-40"}' AND document ? 'skey';
 -- an unknown key beside a filter
@@ -83,6 +118,17 @@ EXPLAIN (COSTS OFF) SELECT (SELECT count(*) FROM fdwtest2 k WHERE k.id = x.id AN
 SET dynamodb_fdw.max_scan_capacity = 10;
 SELECT count(*) FROM fdwtest2;
 SELECT count(*) FROM fdwtest2 WHERE id = 'device-40';
+-- with a LIMIT it is what is wanted, unless items are sorted or filtered out
+SELECT count(*) FROM (SELECT id FROM fdwtest2 LIMIT 5) few;
+SELECT id FROM fdwtest2 LIMIT 2000;
+SELECT id FROM fdwtest2 WHERE document->>'number' > '5' LIMIT 5;
+SELECT id FROM fdwtest2 ORDER BY id LIMIT 5;
+PREPARE few(int) AS SELECT count(*) FROM (SELECT id FROM fdwtest2 LIMIT $1) few;
+EXECUTE few(5);
+SET plan_cache_mode = force_generic_plan;
+EXECUTE few(5);
+RESET plan_cache_mode;
+DEALLOCATE few;
 RESET dynamodb_fdw.max_scan_capacity;
 
 RESET search_path;

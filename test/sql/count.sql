@@ -31,7 +31,14 @@ SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE skey2 > 'rank-05' AND pkey2 N
 SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND skey > 'event-003' AND skey <= 'event-007'$$);
 SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND skey LIKE 'event-0_5'$$);
 SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND skey2 LIKE '%9'$$);
+-- conditions that only check the values of a key
+SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id IN ('device-40', 'device-41') AND id LIKE 'device%' AND id > 'device-40'$$);
+SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id IN ('device-40', 'device-41') AND id < 'device-41' AND skey >= 'event-010' AND skey IS NOT NULL$$);
+SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND id < 'device-40'$$);
+SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND skey > '' AND skey LIKE '%' AND starts_with(skey, '')$$);
 -- what DynamoDB cannot say, or only roughly
+SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND skey2 IS DISTINCT FROM 'rank-09'$$);
+SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND pkey2 <> ALL ('{group-1}') AND skey2 > ANY ('{rank-05,rank-09}')$$);
 SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND length(skey) > 3$$);
 SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE id = 'device-40' AND document->>'active' = 'true'$$);
 SELECT asked($$SELECT count(skey2) FROM fdwtest2 WHERE id = 'device-40'$$);

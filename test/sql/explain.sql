@@ -103,6 +103,25 @@ CREATE FOREIGN TABLE other_types (p text OPTIONS (mapped_attr 'id', partition_ke
   OPTIONS (table_name 'fdwtest2');
 EXPLAIN (COSTS OFF) SELECT * FROM other_types WHERE p = 'device-01' AND s = 'event-003';
 
+CREATE FUNCTION long_text() RETURNS text STABLE LANGUAGE sql AS $$ SELECT repeat('z', 2000) $$;
+CREATE FUNCTION many_numbers(count int) RETURNS numeric[] STABLE LANGUAGE sql AS $$ SELECT array_agg(i::numeric) FROM generate_series(1, count) i $$;
+-- known only with the values: a pattern without a prefix, a bound and a value that nothing can have, a key in a document
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key LIKE '%1' AND sort_key > 'event-018';
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key < long_text();
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND document @> '{"skey": "event-018"}';
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE sort_key LIKE '%1' AND document->>'details' = '{}';
+-- always true of a key; beside look-ups; no list of sort keys; the value or the type of another column
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key IS NOT NULL;
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key = 'event-018' AND sort_key IS NOT NULL AND number > 5;
+EXPLAIN (COSTS OFF) SELECT number FROM indexed WHERE pkey2 = 'group-1' AND skey2 IN ('rank-01', 'rank-02');
+EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND number = random()::numeric AND owner > 'a' COLLATE "en-x-icu";
+-- what does not fit into an expression: whole conditions, and parts of one
+EXPLAIN (COSTS OFF) SELECT count(*) FROM fdwtest2 WHERE number = ANY (many_numbers(1500)) AND owner <> 'x';
+CREATE FUNCTION many_members(count int) RETURNS jsonb STABLE LANGUAGE sql AS $$ SELECT jsonb_object_agg('m' || i, i) FROM generate_series(1, count) i $$;
+SELECT right(line, 600) FROM explain('COSTS OFF', 'SELECT count(*) FROM fdwtest2 WHERE document @> many_members(152)') line WHERE line ~ 'Filter|Not Pushed';
+-- nothing is asked: no capacity
+SELECT explain('COSTS ON', $$SELECT label FROM numkeys WHERE p = 'NaN'$$);
+
 -- every FORMAT
 SELECT explain('COSTS OFF, FORMAT JSON', $$SELECT number FROM fdwtest2 WHERE partition_key = 'device-01' AND sort_key > 'event-018' AND sort_key ~ '9$'$$);
 SELECT explain('COSTS OFF, FORMAT XML', $$SELECT number FROM fdwtest2 WHERE partition_key = '<&>' AND sort_key > 'event-018' AND sort_key ~ '9$'$$);

@@ -10,7 +10,7 @@ CREATE SERVER options_all FOREIGN DATA WRAPPER dynamodb_fdw OPTIONS (
   aws_region 'eu-central-1', ca_bundle '/etc/ssl/certs/ca-certificates.crt', use_fips 'true', use_dualstack 'off',
   max_connections '16', connect_timeout '0.5', request_timeout '30', max_attempts '3', ambient_credentials 'true',
   fdw_startup_cost '25', fdw_tuple_cost '0.5', parallel_scan_count '4', consistent_read 'false', scan_policy 'allow',
-  sparse_indexes 'avoid', read_capacity_limit '12.5', write_capacity_limit '0', updatable 'false', truncatable 'no',
+  sparse_indexes 'avoid', read_capacity_limit '12.5', write_capacity_limit '0', async_capable 'false', updatable 'false', truncatable 'no',
   insert_mode 'put', commit_mode 'atomic', batch_size '25', on_type_mismatch 'null');
 CREATE SERVER options_endpoint FOREIGN DATA WRAPPER dynamodb_fdw OPTIONS (
   endpoint 'http://localhost:8000', use_fips 'false');
@@ -36,7 +36,7 @@ CREATE FOREIGN TABLE everything (
   document jsonb OPTIONS (ddb_document 'true', document_format 'dynamodb')
 ) SERVER options_all OPTIONS (
   table_name 'Every.Thing-1_2', aws_region 'us-west-2', parallel_scan_count '1000000', consistent_read 'true', scan_policy 'deny',
-  sparse_indexes 'use', read_capacity_limit '5', write_capacity_limit '5', updatable 'true', truncatable 'true',
+  sparse_indexes 'use', read_capacity_limit '5', write_capacity_limit '5', async_capable 'true', updatable 'true', truncatable 'true',
   insert_mode 'insert', commit_mode 'batch', batch_size '1', on_type_mismatch 'error');
 CREATE FOREIGN TABLE by_arn (id text) SERVER options_all
   OPTIONS (table_name 'arn:aws:dynamodb:us-east-1:123456789012:table/Orders');

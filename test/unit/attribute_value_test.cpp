@@ -152,6 +152,55 @@ TEST(CanonicalNumber, RefusesWhatDynamodbCannotHold) {
   for (const std::string& text : cases) EXPECT_EQ(canonical_number(text), std::nullopt) << text;
 }
 
+TEST(CompareNumbers, OrdersByValue) {
+  const std::string nines(38, '9');
+  // Ascending, each with all its spellings.
+  const std::vector<std::vector<std::string>> ascending = {
+      {"-9.9999999999999999999999999999999999999E+125"},
+      {"-1E+100", "-10e99"},
+      {"-" + nines},
+      {"-" + nines.substr(1) + "8", "-" + nines.substr(1) + ".8e1"},
+      {"-150", "-1.5e2", "-150.0"},
+      {"-15"},
+      {"-10"},
+      {"-9"},
+      {"-1.5", "-15E-1"},
+      {"-1"},
+      {"-0.5", "-.5", "-5e-1"},
+      {"-0.05"},
+      {"-1E-130"},
+      {"0", "-0", "0e5", "0.000"},
+      {"1E-130", "0.1e-129"},
+      {"1E-21"},
+      {"0.00000000000000000001", "1e-20"},
+      {"0.05", "5e-2"},
+      {"0.5", "+.5"},
+      {"0.51"},
+      {"1", "1.0", "10e-1", "0001"},
+      {"1.00000000000000000000000000000000000001"},
+      {"1.5"},
+      {"9"},
+      {"10", "1e1", "1E+1"},
+      {"15"},
+      {"100", "1e2", "0.1e3"},
+      {"101"},
+      {"12345678901234567890123456789012345678"},
+      {nines.substr(1) + "8"},
+      {nines},
+      {"1" + std::string(38, '0'), "1e38"},
+      {"10000000000000000000000000000000000000000", "1e40"},
+      {"1E+41", "10E+40"},
+      {"9.9999999999999999999999999999999999999E+125"},
+  };
+  for (std::size_t i = 0; i < ascending.size(); ++i)
+    for (std::size_t j = 0; j < ascending.size(); ++j)
+      for (const std::string& left : ascending[i])
+        for (const std::string& right : ascending[j]) {
+          const int order = compare_numbers(left, right);
+          EXPECT_EQ((order > 0) - (order < 0), (i > j) - (i < j)) << left << " and " << right;
+        }
+}
+
 std::string decoded(std::string_view text) {
   auto size = base64_decoded_size(text);
   if (!size) return "not base64";

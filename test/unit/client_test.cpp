@@ -372,6 +372,93 @@ TEST_F(ClientTest, ABrokenEndpointUsesTheRetriesUp) {
   EXPECT_FALSE(call->finished());
 }
 
+// --- what may have been carried out
+
+TEST_F(ClientTest, TellsWhetherAWriteMayHaveBeenCarriedOut) {
+  const auto never_sent = [](Error error) {
+    HttpResponse response = no_answer(std::move(error));
+    response.maybe_sent = false;
+    return response;
+  };
+  HttpResponse damaged = answer(200, "{}");
+  damaged.crc32 = "1";
+  std::vector<std::pair<HttpResponse, bool>> cases;
+  cases.emplace_back(never_sent(Error::connection("refused")), false);
+  cases.emplace_back(never_sent(Error::tls("who are you")), false);
+  cases.emplace_back(no_answer(Error::connection("reset")), true);
+  cases.emplace_back(no_answer(Error::timeout("late")), true);
+  cases.emplace_back(answer(500, ""), true);
+  cases.emplace_back(answer(503, "<html>"), true);
+  cases.emplace_back(answer(200, ""), true);
+  cases.emplace_back(std::move(damaged), true);
+  cases.emplace_back(error_answer(400, "ThrottlingException"), false);
+  cases.emplace_back(error_answer(400, "ProvisionedThroughputExceededException"), false);
+  cases.emplace_back(error_answer(400, "ValidationException"), false);
+  cases.emplace_back(error_answer(400, "ExpiredTokenException"), false);
+  for (auto& [response, maybe] : cases) {
+    SCOPED_TRACE(response.status);
+    for (int attempts : {1, 2}) {
+      make(32, attempts);
+      auto call = start_and_send();
+      HttpResponse copy;
+      copy.status = response.status;
+      copy.failure = response.failure;
+      copy.maybe_sent = response.maybe_sent;
+      copy.crc32 = response.crc32;
+      copy.body = test::buffer_of(response.body.view());
+      respond(std::move(copy));
+      if (!call->finished()) {
+        if (transport->open.empty()) sleep_until_wake();
+        respond(error_answer(400, "ConditionalCheckFailedException"));
+      }
+      ASSERT_TRUE(call->finished());
+      EXPECT_EQ(call->maybe_applied(), maybe) << call->error()->message;
+    }
+  }
+}
+
+TEST_F(ClientTest, AKeptConnectionThatDiedCostsNoTimeAndNoAttempt) {
+  make(32, 2);
+  const auto stale = [] {
+    HttpResponse response = no_answer(Error::connection("closed before an answer"));
+    response.stale_connection = true;
+    return response;
+  };
+  auto call = start_and_send();
+  EXPECT_FALSE(transport->sent[0].request.fresh_connection);
+  respond(stale());
+  ASSERT_EQ(transport->sent.size(), 2u) << "at once";
+  EXPECT_TRUE(transport->sent[1].request.fresh_connection);
+  EXPECT_EQ(statistics.retries, 1u);
+  respond(stale());  // a second time it is like any other failure
+  EXPECT_EQ(transport->sent.size(), 2u);
+  sleep_until_wake();
+  respond(answer(200, "{}"));
+  ASSERT_TRUE(call->finished());
+  EXPECT_EQ(call->error(), nullptr);
+  EXPECT_TRUE(call->maybe_applied());
+  auto next = start_and_send();
+  EXPECT_FALSE(transport->sent.back().request.fresh_connection);
+}
+
+TEST_F(ClientTest, ThrottlingMayBeLeftToTheCaller) {
+  CallOptions options;
+  options.retry_throttling = false;
+  auto call = client->start("PutItem", "{}", &statistics, options);
+  client->advance();
+  HttpResponse response = error_answer(400, "ThrottlingException");
+  response.retry_after = "150";
+  respond(std::move(response));
+  ASSERT_TRUE(call->finished());
+  EXPECT_EQ(call->error()->kind, ErrorKind::throttling);
+  EXPECT_EQ(call->retry_after(), Milliseconds(150));
+  EXPECT_EQ(statistics.throttled, 1u);
+  auto other = client->start("PutItem", "{}", &statistics, options);
+  client->advance();
+  respond(answer(500, ""));
+  EXPECT_FALSE(other->finished()) << "what is not throttling is still tried again";
+}
+
 // --- credentials
 
 TEST_F(ClientTest, RefreshesRefusedCredentialsOnce) {
@@ -546,6 +633,28 @@ TEST_F(ClientTest, AFullClientIsNotWokenForARetry) {
   client->advance();
   EXPECT_EQ(transport->wake, kNever);
   EXPECT_EQ(transport->sent.size(), 2u);
+}
+
+TEST_F(ClientTest, WakesItsOwnerWhenAskedTo) {
+  make(1, 10);
+  const Steady::time_point wish = clock.now() + Milliseconds(100);
+  client->wake_at(wish + Milliseconds(100));
+  client->wake_at(wish);
+  EXPECT_EQ(transport->wake, wish);
+  client->advance();
+  EXPECT_EQ(transport->wake, wish);  // too early
+  auto first = start("first");
+  EXPECT_EQ(transport->wake, kAtOnce);
+  client->advance();
+  auto second = start("second");
+  EXPECT_EQ(transport->wake, wish);  // also where there is no room for what is queued
+  clock.advance(Milliseconds(100));
+  client->advance();
+  EXPECT_EQ(transport->wake, kNever);
+  client->wake_at(kAtOnce);
+  EXPECT_EQ(transport->wake, kAtOnce);
+  client->advance();
+  EXPECT_EQ(transport->wake, kNever);
 }
 
 TEST_F(ClientTest, WhatWasJustSentReachesTheNetworkAtOnce) {

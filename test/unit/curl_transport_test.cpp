@@ -450,6 +450,64 @@ TEST_F(CurlTransportTest, AnIdleConnectionMayBeClosedByTheServer) {
   EXPECT_EQ(server.accepted(), 5);
 }
 
+TEST_F(CurlTransportTest, SendsNothingTwiceByItself) {
+  std::atomic<int> received{0};
+  LoopbackServer server([&](Connection& connection) {
+    while (connection.read()) {
+      if (++received == 2) return connection.reset_on_close();  // on a connection that was kept
+      connection.answer("{}");
+    }
+  });
+  EXPECT_EQ(exchange(request_for(server.url())).status, 200);
+  HttpRequest request = request_for(server.url());
+  const HttpResponse response = exchange(request);
+  ASSERT_TRUE(response.failure);
+  EXPECT_EQ(received, 2);
+  EXPECT_EQ(response.failure->kind, ErrorKind::connection);
+  EXPECT_EQ(response.failure->message, "connection to " + server.host() + " was closed before an answer");
+  EXPECT_TRUE(response.maybe_sent);
+  EXPECT_TRUE(response.stale_connection);
+  EXPECT_EQ(exchange(request).status, 200);
+  const int before = server.accepted();
+  EXPECT_EQ(exchange(request).status, 200);
+  EXPECT_EQ(server.accepted(), before);
+  request.fresh_connection = true;
+  EXPECT_EQ(exchange(request).status, 200);
+  EXPECT_EQ(server.accepted(), before + 1);
+  EXPECT_EQ(received, 5);
+}
+
+TEST_F(CurlTransportTest, TellsAKeptConnectionThatDiedEachTime) {
+  std::atomic<int> received{0};
+  LoopbackServer server([&](Connection& connection) {
+    while (connection.read()) {
+      if (++received % 2 == 0) return;
+      connection.answer("{}");
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(exchange(request_for(server.url())).status, 200);
+    const HttpResponse response = exchange(request_for(server.url()));
+    ASSERT_TRUE(response.failure);
+    EXPECT_TRUE(response.stale_connection) << i << ": " << response.failure->detail;
+    EXPECT_TRUE(response.maybe_sent);
+    EXPECT_EQ(response.failure->message, "connection to " + server.host() + " was closed before an answer");
+  }
+  EXPECT_EQ(received, 40);
+}
+
+TEST_F(CurlTransportTest, TellsWhetherARequestMayHaveBeenSent) {
+  const HttpResponse cut = exchange_with([](Connection& connection) { connection.read(); });
+  ASSERT_TRUE(cut.failure);
+  EXPECT_TRUE(cut.maybe_sent);
+  EXPECT_FALSE(cut.stale_connection) << "it was a new one";
+  for (const char* url : {"http://no-such-host.invalid:8000/", "http://127.0.0.1:1/", "ftp://127.0.0.1/"}) {
+    const HttpResponse response = exchange(request_for(url));
+    ASSERT_TRUE(response.failure) << url;
+    EXPECT_FALSE(response.maybe_sent) << url;
+  }
+}
+
 TEST_F(CurlTransportTest, LeavesNoDescriptorBehind) {
   LoopbackServer server([](Connection& connection) {
     connection.read();

@@ -77,5 +77,11 @@ TEST(DocumentPath, IsNoDeeperThanItems) {
   EXPECT_FALSE(parse_document_path(path + ".a").ok());
 }
 
+TEST(DocumentPath, IsWrittenAsItIsRead) {
+  for (const char* path : {"a", "a.b", "a[0]", "a[0][12].b.0", "a.\"b.c\".\"d e\"[1]", "\"\"\"\".\"[\"", "é.😀"})
+    EXPECT_EQ(document_path_text(parse_document_path(path).value()), path);
+  EXPECT_EQ(document_path_text(parse_document_path("\"a\".\"b\"").value()), "a.b");
+}
+
 }  // namespace
 }  // namespace dynamodb

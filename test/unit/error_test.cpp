@@ -174,6 +174,20 @@ TEST(Error, TellsReasons) {
   for (const auto& c : cases) EXPECT_EQ(parse_error_response(400, body_of(c.type, c.rest), "").detail, c.detail);
 }
 
+TEST(Error, KeepsCancellationReasonsInOrder) {
+  const Error error = parse_error_response(
+      400,
+      body_of("TransactionCanceledException",
+              R"(,"CancellationReasons":[{"Code":"None"},7,{"Code":"ConditionalCheckFailed","Message":"no"}])"),
+      "");
+  ASSERT_EQ(error.cancellation_reasons.size(), 3u);
+  EXPECT_EQ(error.cancellation_reasons[0].code, "None");
+  EXPECT_EQ(error.cancellation_reasons[1].code, "");
+  EXPECT_EQ(error.cancellation_reasons[2].code, "ConditionalCheckFailed");
+  EXPECT_EQ(error.cancellation_reasons[2].message, "no");
+  EXPECT_TRUE(parse_error_response(400, body_of("ValidationException", ""), "").cancellation_reasons.empty());
+}
+
 TEST(Error, ListsOnlySoManyReasons) {
   std::string rest = R"(,"CancellationReasons":[{"Code":"X"})";
   for (int i = 1; i < 100; ++i) rest += R"(,{"Code":"X"})";

@@ -18,20 +18,20 @@ class FixedCredentials final : public CredentialsSource {
   std::string description() const override { return "test"; }
 };
 
-/// At most three requests at once unless told otherwise, one attempt each.
+/// At most three requests at once, one attempt each, unless told otherwise.
 struct FakeService {
-  explicit FakeService(int max_connections = 3) {
+  explicit FakeService(int max_connections = 3, int max_attempts = 1, double chance = 0) : random(chance) {
     auto owned = std::make_unique<FakeTransport>();
     network = owned.get();
     ClientConfig config;
     config.endpoint = {"http://localhost/", "us-west-2", true};
     config.max_connections = max_connections;
-    config.max_attempts = 1;
+    config.max_attempts = max_attempts;
     client = std::make_unique<Client>(config, std::make_unique<FixedCredentials>(), std::move(owned), clock, random);
   }
 
   FakeClock clock;
-  FixedRandom random{0};
+  FixedRandom random;
   FakeTransport* network;
   std::unique_ptr<Client> client;
 };

@@ -3,73 +3,114 @@
 
 #include <gtest/gtest.h>
 
-#include "dynamodb/request.hpp"
+#include <algorithm>
 
 namespace dynamodb {
 namespace {
 
 using Kind = Filter::Kind;
 
-Filter condition(Kind kind, const std::string& attribute, int values) {
+DocumentPath path(const char* name) {
+  PathStep step;
+  step.name = name;
+  return {step};
+}
+
+Filter leaf(Kind kind, const char* name, std::vector<ScalarValue> values = {}) {
   Filter filter;
   filter.kind = kind;
-  PathStep step;
-  step.name = attribute;
-  filter.path.push_back(step);
-  for (int i = 0; i < values; ++i) filter.values.push_back({AttributeType::N, std::to_string(i)});
+  filter.path = path(name);
+  filter.values = std::move(values);
   return filter;
 }
 
-// `count` lists of `values` numbers each, joined by AND.
-Filter lists(int count, int values) {
-  std::vector<Filter> children;
-  for (int i = 0; i < count; ++i) children.push_back(condition(Kind::in, "a" + std::to_string(i), values));
-  return simplify(Filter::all(std::move(children)));
+Filter equal(const char* name, std::string value) { return leaf(Kind::equal, name, {{AttributeType::S, value}}); }
+
+Filter list_of(std::size_t count, std::size_t bytes = 1) {
+  return leaf(Kind::in, "a", std::vector<ScalarValue>(count, {AttributeType::S, std::string(bytes, 'x')}));
 }
 
-std::string expression(const Filter& filter) {
+std::string text_of(const Filter& filter) {
   ExpressionPlaceholders placeholders;
-  return filter_expression(filter, placeholders);
+  return filter_expression(simplify(filter), placeholders);
 }
 
-bool fits(const Filter& filter) { return filter_fits(filter, ExpressionPlaceholders()); }
+using Fitting = std::vector<bool>;
 
-TEST(FilterExpression, SaysTheWholeFilterWhereItFits) {
-  Filter filter = Filter::all({condition(Kind::greater, "n", 1),
-                               Filter::any({condition(Kind::exists, "a", 0), condition(Kind::equal, "n", 1)})});
-  EXPECT_EQ(expression(filter), "#0 > :0 AND (attribute_exists(#1) OR #0 = :1)");
-  EXPECT_TRUE(fits(filter));
-  EXPECT_EQ(expression(lists(2, 3)), "#0 IN (:0,:1,:2) AND #1 IN (:3,:4,:5)");
-  EXPECT_TRUE(fits(lists(2, 3)));
+TEST(Filter, IsWrittenWithParenthesesOnlyWhereTheyMatter) {
+  Filter a = equal("a", "1"), b = equal("b", "2"), c = leaf(Kind::exists, "c");
+  EXPECT_EQ(text_of(a), "#0 = :0");
+  EXPECT_EQ(text_of(Filter::all({a, Filter::all({b, c})})), "#0 = :0 AND #1 = :1 AND attribute_exists(#2)");
+  EXPECT_EQ(text_of(Filter::all({a, Filter::any({b, c})})), "#0 = :0 AND (#1 = :1 OR attribute_exists(#2))");
+  EXPECT_EQ(text_of(Filter::negation(a)), "NOT (#0 = :0)");
+  EXPECT_EQ(text_of(Filter::negation(Filter::negation(a))), "#0 = :0");
+  EXPECT_EQ(text_of(leaf(Kind::is_empty, "a")), "size(#0) = :0");
 }
 
-TEST(FilterExpression, LeavesOutWhatDoesNotFit) {
-  // The second of three conditions is too long by itself.
-  Filter filter = Filter::all(
-      {condition(Kind::less, "n", 1), simplify(condition(Kind::in, "m", 2000)), condition(Kind::exists, "a", 0)});
-  EXPECT_EQ(expression(filter), "#0 < :0 AND attribute_exists(#1)");
-  EXPECT_FALSE(fits(filter));
-  EXPECT_EQ(expression(simplify(condition(Kind::in, "m", 2000))), "");
-  EXPECT_FALSE(fits(simplify(condition(Kind::in, "m", 2000))));
+TEST(Filter, FoldsConstants) {
+  Filter a = equal("a", "1");
+  EXPECT_EQ(text_of(Filter::all({Filter::constant(true), a})), "#0 = :0");
+  EXPECT_EQ(simplify(Filter::all({Filter::constant(false), a})).kind, Kind::constant);
+  EXPECT_FALSE(simplify(list_of(0)).truth);
 }
 
-// Placeholders get longer with each condition before them.
-TEST(FilterExpression, IsNeverTooLong) {
-  for (int count = 1; count < 40; ++count) {
-    Filter filter = lists(count, 99);
-    std::string text = expression(filter);
-    EXPECT_LE(text.size(), kMaxExpressionBytes) << count;
-    EXPECT_EQ(fits(filter), text.find("#" + std::to_string(count - 1)) != std::string::npos) << count;
+TEST(Filter, SplitsLongLists) {
+  EXPECT_EQ(simplify(list_of(99)).kind, Kind::in);
+  Filter split = simplify(list_of(250));
+  ASSERT_EQ(split.kind, Kind::any);
+  ASSERT_EQ(split.children.size(), 3u);
+  EXPECT_EQ(split.children[2].values.size(), 52u);
+}
+
+TEST(FittingConditions, TakesWhatFitsAndSkipsTheRest) {
+  EXPECT_EQ(fitting_conditions({}), Fitting());
+  EXPECT_EQ(fitting_conditions({equal("a", "x"), simplify(list_of(5000)), equal("b", "y")}),
+            (Fitting{true, false, true}));
+}
+
+TEST(FittingConditions, CountsOperators) {
+  std::vector<Filter> conditions(400, leaf(Kind::exists, "a"));
+  Fitting fitting = fitting_conditions(conditions);
+  EXPECT_EQ(std::count(fitting.begin(), fitting.end(), true), kMaxOperators / 2);
+}
+
+TEST(FittingConditions, CountsTheBytesOfValues) {
+  EXPECT_EQ(fitting_conditions({equal("a", std::string(kMaxValueBytes, 'x')), equal("b", "y")}),
+            (Fitting{false, true}));
+}
+
+// Whatever key condition takes the first placeholders, the text stays within the limit.
+TEST(FittingConditions, LeaveRoomForTheKeyCondition) {
+  for (std::size_t count : {50, 90, 99}) {
+    std::vector<Filter> conditions(60, list_of(count));
+    Fitting fitting = fitting_conditions(conditions);
+    std::vector<Filter> kept;
+    for (std::size_t i = 0; i < fitting.size(); ++i)
+      if (fitting[i]) kept.push_back(conditions[i]);
+    ASSERT_FALSE(kept.empty());
+    ExpressionPlaceholders placeholders;
+    for (int i = 0; i < 9; ++i) placeholders.value({AttributeType::S, "k"});
+    std::size_t length = filter_expression(Filter::all(kept), placeholders).size();
+    EXPECT_LE(length, kMaxExpressionBytes);
+    EXPECT_GT(length + 700, kMaxExpressionBytes);
   }
 }
 
-TEST(FilterExpression, HasNoMoreOperatorsThanAllowed) {
-  std::vector<Filter> children(400, condition(Kind::exists, "a", 0));
-  Filter filter = simplify(Filter::all(children));
-  EXPECT_FALSE(fits(filter));
-  EXPECT_FALSE(expression(filter).empty());
-  children.resize(100);
-  EXPECT_TRUE(fits(simplify(Filter::all(children))));
+// Placeholders get longer with each condition before them: nine such lists, counted each by itself, made 4448 bytes.
+TEST(FittingConditions, CountThePlaceholdersAsTheyAreWritten) {
+  for (std::size_t count = 1; count < 40; ++count) {
+    std::vector<Filter> conditions;
+    for (std::size_t i = 0; i < count; ++i) {
+      conditions.push_back(list_of(99));
+      conditions.back().path = path(("a" + std::to_string(i)).c_str());
+    }
+    Fitting fitting = fitting_conditions(conditions);
+    std::vector<Filter> kept;
+    for (std::size_t i = 0; i < count; ++i)
+      if (fitting[i]) kept.push_back(conditions[i]);
+    EXPECT_LE(text_of(Filter::all(kept)).size(), kMaxExpressionBytes) << count;
+    EXPECT_EQ(kept.size() == count, count < 9) << count;
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dynamodb/request.hpp"
 #include "unit/fake_service.hpp"
 
 namespace dynamodb {
@@ -328,6 +329,51 @@ TEST(PageStream, DoublesWithEveryPageUsedUpAfterASlowStart) {
   }
 }
 
+TEST(PageStream, ItsWindowCanBeChangedWhileItIsRead) {
+  Scan scan(100, {.max_in_flight = 4});
+  scan.read();
+  scan.stream.set_max_in_flight(2);
+  EXPECT_EQ(scan.in_flight(), 4u);  // what was sent is not taken back
+  for (std::size_t in_flight : {3u, 2u, 2u}) {
+    scan.respond(page(1));
+    EXPECT_EQ(scan.read(), 1);
+    EXPECT_EQ(scan.in_flight(), in_flight);
+  }
+  scan.stream.set_max_in_flight(7);
+  for (std::size_t in_flight : {4u, 7u, 7u}) {
+    scan.respond(page(1));
+    EXPECT_EQ(scan.read(), 1);
+    EXPECT_EQ(scan.in_flight(), in_flight);
+  }
+  scan.stream.set_max_in_flight(0);
+  for (int left = 6; left > 0; --left) {
+    scan.respond(page(1));
+    EXPECT_EQ(scan.read(), 1);
+  }
+  EXPECT_EQ(scan.in_flight(), 1u);  // one it must be
+}
+
+TEST(PageStream, SaysWhetherItCanGoOn) {
+  Scan scan({"BatchGetItem", {R"({"RequestItems":{"abc":{"Keys":[1]}}})", "{}"}}, {.max_in_flight = 2});
+  scan.service.random = test::FixedRandom(0.5);
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_FALSE(scan.stream.ready());
+  const char* left = R"({"Responses":{},"UnprocessedKeys":{"abc":{"Keys":[1]}}})";
+  scan.respond(0, answer(200, left));
+  EXPECT_TRUE(scan.stream.ready());
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_TRUE(scan.stream.ready());  // it only has not looked further, for its owner's interrupts
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_FALSE(scan.stream.ready());
+  scan.service.clock.advance(Milliseconds(100000));
+  EXPECT_TRUE(scan.stream.ready());  // for the keys that were left
+  EXPECT_EQ(scan.next(), Step::waiting);
+  EXPECT_FALSE(scan.stream.ready());
+  scan.respond(1, error_answer(400, "ValidationException"));
+  EXPECT_TRUE(scan.stream.ready());
+  EXPECT_EQ(scan.next(), Step::failed);
+}
+
 TEST(PageStream, NeverReadsAheadWithASingleConnection) {
   Scan scan(3, {.max_in_flight = 1, .slow_start = true});
   EXPECT_EQ(scan.read(), 0);
@@ -540,6 +586,67 @@ TEST(PageStream, AsksAgainForKeysLeftUnprocessed) {
   EXPECT_EQ(batch.read(), 1);
   EXPECT_EQ(batch.step, Step::end);
   EXPECT_EQ(batch.statistics().items, 2u);
+}
+
+// One look-up waits until it may ask for what was left; another can go on at once.
+TEST(PageStream, LetsWaitingSourcesNotHoldUpOthers) {
+  auto batch_of = [](const char* key) {
+    return batch_get_item_again(R"({"t":{"Keys":[{"id":{"S":")" + std::string(key) + R"("}}]}})");
+  };
+  auto left = [](const char* key) {
+    return answer(200, R"({"Responses":{"t":[{"id":{"S":"i"}}]},"UnprocessedKeys":{"t":{"Keys":[{"id":{"S":")" +
+                           std::string(key) + R"("}}]}}})");
+  };
+  Scan batch(RequestSet{"BatchGetItem", {batch_of("a"), batch_of("b")}, 1});
+  batch.service.random = test::FixedRandom(0.9);
+  batch.read();
+  Steady::time_point start = batch.service.clock.now();
+  batch.respond(0, left("a"));
+  EXPECT_EQ(batch.read(), 1);
+  batch.service.random = test::FixedRandom(0.1);
+  batch.respond(1, left("b"));
+  EXPECT_EQ(batch.read(), 1);
+  EXPECT_EQ(batch.in_flight(), 0u);
+  EXPECT_EQ(batch.stream.wake_time(), start + Milliseconds(10)) << "the one that may go first";
+  batch.service.clock.advance(Milliseconds(10));
+  batch.read();
+  ASSERT_EQ(batch.in_flight(), 1u);
+  EXPECT_NE(batch.sent(2).find("\"b\""), std::string::npos);
+  EXPECT_EQ(batch.stream.wake_time(), start + Milliseconds(90));
+}
+
+TEST(PageStream, AsksForFewerKeysWhereTheAnswerIsTooLong) {
+  auto too_long = [] { return test::no_answer(Error::response_too_large("too long")); };
+  std::vector<Key> keys;
+  for (int i = 0; i < 3; ++i) keys.push_back({{"id", {AttributeType::N, std::to_string(i)}}});
+  ReadRequest request;
+  request.table = "t";
+  Scan batch(RequestSet{"BatchGetItem", batch_get_item_heads(request, keys), 1});
+  batch.read();
+  batch.respond(too_long());
+  EXPECT_EQ(batch.read(), 0);
+  ASSERT_EQ(batch.sent_count(), 3u);
+  EXPECT_EQ(batch.sent(1), batch_get_item_again(R"({"t":{"Keys":[{"id":{"N":"0"}}]}})") + "}");
+  EXPECT_EQ(batch.sent(2), batch_get_item_again(R"({"t":{"Keys":[{"id":{"N":"1"}},{"id":{"N":"2"}}]}})") + "}");
+  batch.respond(1, answer(200, R"({"Responses":{"t":[{"id":{"N":"0"}}]},"UnprocessedKeys":{}})"));
+  EXPECT_EQ(batch.read(), 1);
+  batch.respond(too_long());
+  EXPECT_EQ(batch.read(), 0);
+  ASSERT_EQ(batch.sent_count(), 5u);
+  batch.respond(3, answer(200, R"({"Responses":{"t":[{"id":{"N":"1"}}]},"UnprocessedKeys":{}})"));
+  EXPECT_EQ(batch.read(), 1);
+  batch.respond(too_long());
+  batch.read();
+  EXPECT_EQ(batch.step, Step::failed) << "one item is one item";
+  EXPECT_EQ(batch.stream.error()->kind, ErrorKind::response_too_large);
+}
+
+TEST(PageStream, FailsWhereAnotherAnswerIsTooLong) {
+  Scan scan(1);
+  scan.read();
+  scan.respond(test::no_answer(Error::response_too_large("too long")));
+  scan.read();
+  EXPECT_EQ(scan.step, Step::failed);
 }
 
 }  // namespace

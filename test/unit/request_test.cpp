@@ -55,30 +55,6 @@ TEST(Heads, AskForEverythingWhenTheProjectionIsTooLong) {
   EXPECT_EQ(get_item_head(request(names), {{"id", text("x")}}), get_item_head(request(), {{"id", text("x")}}));
 }
 
-// Of the same filter less fits behind a key condition, whose placeholders it shares.
-TEST(SendsWholeFilter, KnowsWhatIsLeftOut) {
-  ReadRequest counting = request();
-  counting.count_only = true;
-  EXPECT_TRUE(sends_whole_filter(counting, {}));
-  Filter in;
-  in.kind = Filter::Kind::in;
-  in.path.emplace_back();
-  in.path.back().name = "n";
-  for (int i = 0; i < 1500; ++i) {
-    in.values.push_back(number("1"));
-    Filter filter = simplify(in);
-    counting.filter = &filter;
-    std::string head = scan_head(counting);
-    ASSERT_EQ(sends_whole_filter(counting, {}), head.find("FilterExpression") != std::string::npos) << i;
-    std::vector<KeyCondition> key = {{"id", KeyOperator::equal, {text("x")}}};
-    head = query_head(counting, key);
-    ASSERT_EQ(sends_whole_filter(counting, key), head.find("FilterExpression") != std::string::npos) << i;
-    EXPECT_NE(head.find(R"("Select":"COUNT")"), std::string::npos);
-    ASSERT_TRUE(i >= 99 || sends_whole_filter(counting, key)) << i;
-    ASSERT_FALSE(i >= 1499 && sends_whole_filter(counting, {})) << i;
-  }
-}
-
 TEST(GetItemHead, HasItsKey) {
   EXPECT_EQ(get_item_head(request(), {{"id", text("x")}}),
             R"({"TableName":"t","ReturnConsumedCapacity":"TOTAL","Key":{"id":{"S":"x"}})");
@@ -113,6 +89,30 @@ TEST(BatchGetItemHeads, HoldAHundredKeysEach) {
 TEST(BatchGetItemAgain, AsksForWhatWasLeft) {
   EXPECT_EQ(batch_get_item_again(R"({"t":{"Keys":[{"id":{"S":"x"}}]}})"),
             R"({"ReturnConsumedCapacity":"TOTAL","RequestItems":{"t":{"Keys":[{"id":{"S":"x"}}]}})");
+}
+
+TEST(HalvedKeys, KeepWhatStandsAroundThem) {
+  ReadRequest full = request({"a"});
+  full.consistent_read = true;
+  const std::string after =
+      R"(],"ConsistentRead":true,"ProjectionExpression":"#0","ExpressionAttributeNames":{"#0":"a"}}})";
+  std::vector<Key> keys = {{{"id", text("x,\"}{")}}, {{"id", text("y")}}, {{"id", text("z")}}};
+  std::string head = batch_get_item_heads(full, keys)[0];
+  EXPECT_EQ(halved_keys(head),
+            (std::vector<std::string>{R"({"t":{"Keys":[{"id":{"S":"x,\"}{"}})" + after,
+                                      R"({"t":{"Keys":[{"id":{"S":"y"}},{"id":{"S":"z"}})" + after}));
+  // What is left unprocessed comes with its own spacing and order.
+  EXPECT_EQ(halved_keys(batch_get_item_again(
+                R"({ "t" : {"ConsistentRead": true, "Keys": [ {"id":{"N":"1"}} , {"id":{"N":"2"}} ] } })")),
+            (std::vector<std::string>{R"({ "t" : {"ConsistentRead": true, "Keys": [ {"id":{"N":"1"}} ] } })",
+                                      R"({ "t" : {"ConsistentRead": true, "Keys": [ {"id":{"N":"2"}} ] } })"}));
+}
+
+TEST(HalvedKeys, AreNoneOfASingleKey) {
+  EXPECT_TRUE(halved_keys(batch_get_item_again(R"({"t":{"Keys":[{"id":{"S":"x"}}]}})")).empty());
+  for (const char* head : {"", "{", R"({"TableName":"t")"}) EXPECT_TRUE(halved_keys(head).empty()) << head;
+  for (const char* items : {"{}", R"({"t":{}})", R"({"t":{"Keys":[1,2]}})", "["})
+    EXPECT_TRUE(halved_keys(batch_get_item_again(items)).empty()) << items;
 }
 
 TEST(SegmentMembers, AreLeftOutForASingleSegment) {

@@ -1,0 +1,53 @@
+// One write of one item, complete with its conditions: what a commit sends.
+#pragma once
+#ifdef POSTGRES_H
+#error "src/dynamodb must be included before postgres.h: it never depends on PostgreSQL"
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dynamodb/item_edit.hpp"
+
+namespace dynamodb {
+
+/// That the value at a path is still what was read.
+struct WriteCondition {
+  enum class Kind : uint8_t {
+    equals,   ///< `value`
+    missing,  ///< there is none
+    exists,   ///< there is one, whatever it is
+  };
+  DocumentPath path;
+  Kind kind = Kind::equals;
+  std::string value;  ///< typed JSON, of `equals`
+
+  bool operator==(const WriteCondition&) const = default;
+};
+
+enum class Existence : uint8_t { any, must_exist, must_not_exist };
+
+struct ItemWrite {
+  enum class Kind : uint8_t {
+    put,     ///< PutItem: `item` replaces whatever has the key
+    update,  ///< UpdateItem: `changes`
+    remove,  ///< DeleteItem
+    check,   ///< nothing is written, only the conditions must hold (ConditionCheck of TransactWriteItems; alone: a
+             ///< DeleteItem of an item that must not exist, or an UpdateItem without changes of one that must).
+             ///< REQUIRES: conditional; existence other than any, or a condition that implies that the item exists
+  };
+  Kind kind = Kind::put;
+  std::string table;
+  std::string key;                       ///< typed JSON of the key's attributes: {"pk": {"S": "..."}, ...}
+  std::string partition_key;             ///< the partition key's name, for conditions on existence
+  std::string item;                      ///< typed JSON, of put; the key's attributes included
+  std::vector<AttributeChange> changes;  ///< of update; at least one
+  Existence existence = Existence::any;
+  std::vector<WriteCondition> conditions;
+
+  bool conditional() const noexcept { return existence != Existence::any || !conditions.empty(); }
+};
+
+}  // namespace dynamodb

@@ -1,0 +1,260 @@
+// Rows -> items: what the columns of a foreign table make of an item when it is inserted or changed.
+#include "item_writer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "handles.hpp"
+#include "item_keys.hpp"
+#include "key_schema.hpp"
+#include "table_metadata.hpp"
+
+namespace dynamodb_fdw {
+
+using dynamodb::AttributeType;
+using dynamodb::DocumentPath;
+using dynamodb::Error;
+using dynamodb::PathStep;
+using dynamodb::Result;
+using dynamodb::Value;
+
+namespace {
+
+// --- preparing
+
+const DocumentPath* make_path(const ColumnOptions& column, MemoryContext context) {
+  auto* path = make_owned<DocumentPath>(context, [&] {
+    auto made = std::make_unique<DocumentPath>();
+    if (column.mapped_path == nullptr) {
+      PathStep step;
+      step.name = column.attribute;
+      made->push_back(std::move(step));
+    } else if (auto parsed = dynamodb::parse_document_path(column.mapped_path); parsed.ok()) {
+      *made = std::move(parsed.value());
+    }
+    return made;
+  });
+  return path;
+}
+
+void note_key(ColumnWriter* writer, const KeyAttribute& key, KeyRole role) {
+  if (writer->has_key_type || writer->column->attribute == nullptr || strcmp(writer->column->attribute, key.name) != 0)
+    return;
+  writer->has_key_type = true;
+  writer->key_type = key.type;
+  writer->role = role;
+  writer->is_key = role == KeyRole::partition || role == KeyRole::sort;
+}
+
+// The table's schema comes first, so that its keys are known as such where they are keys of indexes, too.
+void find_key(ColumnWriter* writer, List* schemas) {
+  ListCell* cell;
+  foreach (cell, schemas) {
+    auto* schema = static_cast<KeySchema*>(lfirst(cell));
+    bool base = schema->index_name == nullptr;
+    for (int i = 0; i < schema->partition_count; ++i)
+      note_key(writer, schema->partition[i], base ? KeyRole::partition : KeyRole::index_partition);
+    for (int i = 0; i < schema->sort_count; ++i)
+      note_key(writer, schema->sort[i], base ? KeyRole::sort : KeyRole::index_sort);
+  }
+}
+
+bool step_comes_first(const PathStep& left, const PathStep& right) {
+  if (left.is_index != right.is_index) return left.is_index;
+  return left.is_index ? left.index < right.index : left.name < right.name;
+}
+
+bool comes_first(const ColumnWriter& left, const ColumnWriter& right) {
+  if (left.path == nullptr || right.path == nullptr) return left.path == nullptr && right.path != nullptr;
+  if (left.path->size() != right.path->size()) return left.path->size() < right.path->size();
+  return std::lexicographical_compare(left.path->begin(), left.path->end(), right.path->begin(), right.path->end(),
+                                      step_comes_first);
+}
+
+// --- composing; library code
+
+// Says at which column it happened.
+std::optional<Error> at_column(const ColumnWriter* writer, const ColumnOptions** failed_column, Error error) {
+  *failed_column = writer->column;
+  return error;
+}
+
+bool is_document(const WrittenColumn& column) { return column.writer->path == nullptr; }
+
+Result<Value> document_value(const WrittenColumn& column, const Value* old) {
+  Result<Value> document = to_value(column.value, old);
+  if (document.ok() && document.value().type != AttributeType::M)
+    return Error::invalid_value("the document must be a JSON object");
+  return document;
+}
+
+// The document and a key column must not say different things.
+std::optional<Error> check_key_agrees(const Value& item, const WrittenColumn& column, const Value& value) {
+  if (!column.writer->is_key) return std::nullopt;
+  const Value* present = dynamodb::find_path(item, *column.writer->path);
+  if (present == nullptr || dynamodb::same_value(*present, value)) return std::nullopt;
+  return Error::invalid_value("the document has another value for this key attribute");
+}
+
+std::optional<Error> put_column(Value& item, const WrittenColumn& column, bool document_given) {
+  const Value* old = dynamodb::find_path(item, *column.writer->path);
+  Result<Value> value = to_value(column.value, document_given ? old : nullptr);
+  if (!value.ok()) return std::move(value.error());
+  if (auto error = dynamodb::check_value(value.value())) return error;
+  if (auto error = check_key_agrees(item, column, value.value())) return error;
+  return dynamodb::apply_edit(item, {*column.writer->path, std::move(value.value())});
+}
+
+bool sets_attribute(const WrittenRow& row, const char* name) {
+  for (int i = 0; i < row.count; ++i)
+    if (row.columns[i].writer->is_key && strcmp(row.columns[i].writer->column->attribute, name) == 0) return true;
+  return false;
+}
+
+// The attributes of `before` that make its key stay where the new document does not name them. Where a column of the
+// row has the key, that one wins.
+std::optional<Error> keep_key(const ItemWriter* writer, const WrittenRow& row, const Value& before, Value& after) {
+  for (const char* name : {writer->target->partition_key, writer->target->sort_key}) {
+    if (name == nullptr) continue;
+    const Value* old = before.find(name);
+    const Value* present = after.find(name);
+    if (old == nullptr || (present != nullptr && sets_attribute(row, name))) continue;
+    if (present == nullptr)
+      after.set(name, *old);
+    else if (!dynamodb::same_value(*old, *present))
+      return Error::invalid_value(std::string("the document changes the key attribute \"") + name + "\"");
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> replace_document(const ItemWriter* writer, const WrittenRow& row, const WrittenColumn& column,
+                                      const Value& before, Value& after) {
+  if (column.value.form == WrittenValue::Form::absent) {
+    after = Value::map();
+  } else {
+    Result<Value> document = document_value(column, &before);
+    if (!document.ok()) return std::move(document.error());
+    after = std::move(document.value());
+  }
+  return keep_key(writer, row, before, after);
+}
+
+std::optional<Error> edit_column(const WrittenColumn& column, const Value& before, Value& after) {
+  dynamodb::PathEdit edit;
+  edit.path = *column.writer->path;
+  if (column.value.form != WrittenValue::Form::absent) {
+    Result<Value> value = to_value(column.value, dynamodb::find_path(before, edit.path));
+    if (!value.ok()) return std::move(value.error());
+    if (auto error = dynamodb::check_value(value.value())) return error;
+    edit.value = std::move(value.value());
+  }
+  return dynamodb::apply_edit(after, edit);
+}
+
+}  // namespace
+
+ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* target, Oid userid, MemoryContext context) {
+  MemoryContext old = MemoryContextSwitchTo(context);
+  List* schemas = find_key_schemas(table, get_table_description(table, userid, context));
+  auto* writer = static_cast<ItemWriter*>(palloc0(sizeof(ItemWriter)));
+  writer->table = table;
+  writer->target = target;
+  writer->columns = static_cast<ColumnWriter*>(palloc0(sizeof(ColumnWriter) * Max(table->column_count, 1)));
+  for (int i = 0; i < table->column_count; ++i) {
+    const ColumnOptions& column = table->columns[i];
+    if (column.dropped || column.row_id) continue;
+    ColumnWriter* next = &writer->columns[writer->column_count++];
+    next->column = &column;
+    if (!column.document) next->path = make_path(column, context);
+    find_key(next, schemas);
+  }
+  std::stable_sort(writer->columns, writer->columns + writer->column_count, comes_first);
+  MemoryContextSwitchTo(old);
+  return writer;
+}
+
+namespace {
+
+void append_key_column(StringInfo text, const ColumnOptions* column, TupleTableSlot* slot) {
+  bool is_null;
+  Datum value = slot_getattr(slot, column->attnum, &is_null);
+  Oid output;
+  bool is_varlena;
+  getTypeOutputInfo(column->type, &output, &is_varlena);
+  appendStringInfo(text, "%s%s=%s", text->len > 0 ? ", " : "", column->column_name,
+                   is_null ? "null" : OidOutputFunctionCall(output, value));
+}
+
+}  // namespace
+
+void add_row_context(void* argument) {
+  auto* in_hand = static_cast<RowInHand*>(argument);
+  StringInfoData text;
+  initStringInfo(&text);
+  for (int i = 0; i < in_hand->writer->column_count; ++i)
+    if (in_hand->writer->columns[i].is_key) append_key_column(&text, in_hand->writer->columns[i].column, in_hand->slot);
+  if (text.len > 0) errcontext("row to be written with the key %s", text.data);
+}
+
+WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnums) {
+  WrittenRow row{};
+  row.columns = static_cast<WrittenColumn*>(palloc0(sizeof(WrittenColumn) * Max(writer->column_count, 1)));
+  for (int i = 0; i < writer->column_count; ++i) {
+    const ColumnWriter* column = &writer->columns[i];
+    if (attnums != NIL && !list_member_int(attnums, column->column->attnum)) continue;
+    bool is_null;
+    Datum value = slot_getattr(slot, column->column->attnum, &is_null);
+    WrittenColumn* written = &row.columns[row.count++];
+    written->writer = column;
+    written->value = write_value(column->column, column->has_key_type ? &column->key_type : nullptr, value, is_null);
+    // A key that the row leaves to the document is looked at when the item is complete.
+    if (column->has_key_type && written->value.form != WrittenValue::Form::absent)
+      check_key_value(writer->table, column->column, column->role, &written->value);
+  }
+  return row;
+}
+
+void report_row_failure(const ItemWriter* writer, const RowFailure& failure) {
+  if (failure.column != nullptr) report_unwritable(failure.column, failure.error);
+  report_error(failure.error, {"write", writer->target->table_name});
+}
+
+Result<Value> compose_item(const WrittenRow& row, const ColumnOptions** failed_column) {
+  Value item = Value::map();
+  bool document_given = false;
+  for (int i = 0; i < row.count; ++i) {
+    const WrittenColumn& column = row.columns[i];
+    if (column.value.form == WrittenValue::Form::absent) continue;
+    if (is_document(column)) {
+      Result<Value> document = document_value(column, nullptr);
+      if (!document.ok()) return *at_column(column.writer, failed_column, std::move(document.error()));
+      item = std::move(document.value());
+      document_given = true;
+    } else if (auto error = put_column(item, column, document_given)) {
+      return *at_column(column.writer, failed_column, std::move(*error));
+    }
+  }
+  return item;
+}
+
+Result<EditedItem> edit_item(const ItemWriter* writer, const Value& before, const WrittenRow& row,
+                             const ColumnOptions** failed_column) {
+  EditedItem edited{before, {}};
+  std::vector<DocumentPath> touched;
+  bool document_given = false;
+  for (int i = 0; i < row.count; ++i) {
+    const WrittenColumn& column = row.columns[i];
+    auto error = is_document(column) ? replace_document(writer, row, column, before, edited.after)
+                                     : edit_column(column, before, edited.after);
+    if (error) return *at_column(column.writer, failed_column, std::move(*error));
+    if (is_document(column))
+      document_given = true;
+    else
+      touched.push_back(*column.writer->path);
+  }
+  edited.changes = document_given ? dynamodb::changes_between(before, edited.after)
+                                  : dynamodb::changes_at(before, edited.after, touched);
+  return edited;
+}
+
+}  // namespace dynamodb_fdw

@@ -1,0 +1,80 @@
+// Rows -> items: what the columns of a foreign table make of an item when it is inserted or changed.
+#pragma once
+
+#include "transaction.hpp"
+#include "written_value.hpp"
+
+extern "C" {
+#include "executor/tuptable.h"
+}
+
+namespace dynamodb_fdw {
+
+/// How one column is written. Plain memory but for the path, which the writer's context owns.
+struct ColumnWriter {
+  const ColumnOptions* column;
+  const dynamodb::DocumentPath* path;  ///< null: the document
+  bool is_key;                         ///< of the table
+  bool has_key_type;                   ///< of the table or an index
+  dynamodb::AttributeType key_type;
+  KeyRole role;
+};
+
+struct ItemWriter {
+  const TableOptions* table;
+  const WriteTarget* target;
+  ColumnWriter*
+      columns;  ///< those that are written, shorter paths and lower list indexes first; the document first of all
+  int column_count;
+};
+
+/// A column's value, ready to be put into an item.
+struct WrittenColumn {
+  const ColumnWriter* writer;
+  WrittenValue value;
+};
+
+struct WrittenRow {
+  WrittenColumn* columns;
+  int count;
+};
+
+/// Prepares to write rows of `table`; everything belongs to `context`.
+ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* target, Oid userid, MemoryContext context);
+
+/// What is written for the columns `attnums` of a row (integers; NIL: all), in the current memory context. Errors name
+/// the column.
+WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnums);
+
+/// The row that is being written.
+struct RowInHand {
+  const ItemWriter* writer;
+  TupleTableSlot* slot;
+};
+/// An ErrorContextCallback's function, of a RowInHand: names the key as the row gives it.
+void add_row_context(void* row_in_hand);
+
+/// What went wrong in a library call about a row; where it is about one column, which.
+struct RowFailure {
+  PlainError error;
+  const ColumnOptions* column;
+};
+[[noreturn]] void report_row_failure(const ItemWriter* writer, const RowFailure& failure);
+
+/// Library code: the item of an INSERT. The document's attributes first; columns that are not NULL win over it. Error:
+/// a value that does not fit, a key attribute that document and column name differently, an item that DynamoDB would
+/// refuse. `*failed_column` is set where the error is about one column.
+dynamodb::Result<dynamodb::Value> compose_item(const WrittenRow& row, const ColumnOptions** failed_column);
+
+/// What an UPDATE makes of an item.
+struct EditedItem {
+  dynamodb::Value after;
+  std::vector<dynamodb::AttributeChange> changes;
+};
+
+/// Library code: the item `before` with the row's columns set: NULL removes. A document replaces all attributes but the
+/// key's by difference. Errors as above.
+dynamodb::Result<EditedItem> edit_item(const ItemWriter* writer, const dynamodb::Value& before, const WrittenRow& row,
+                                       const ColumnOptions** failed_column);
+
+}  // namespace dynamodb_fdw
