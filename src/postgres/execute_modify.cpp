@@ -362,17 +362,14 @@ std::optional<Error> edit(const ModifyState* state, Change& change, const Writte
   return dynamodb::check_item(change.edited.after);
 }
 
-// Library code: that the service can be told of the change, now rather than at the commit.
-std::optional<Error> check_expressible(const ModifyState* state, const Change& change) {
-  dynamodb::ItemWrite write;
-  write.kind = dynamodb::ItemWrite::Kind::update;
-  write.table = state->target->table_name;
-  write.partition_key = state->target->partition_key;
-  write.key = change.key;
-  write.existence = dynamodb::Existence::must_exist;
-  write.changes = change.edited.changes;
-  write.conditions = change.conditions;
-  return dynamodb::check_write(write);
+// Library code: that the service can be told of all that the transaction has made of the item, now rather than at the
+// commit.
+std::optional<Error> check_expressible(const ModifyState* state, const std::string& key) {
+  const WriteTarget* target = state->target;
+  const dynamodb::PendingEntry* entry = target->writes->find(key);
+  if (entry == nullptr) return std::nullopt;
+  auto write = target->writes->write_of(*entry, target->table_name, target->partition_key);
+  return write ? dynamodb::check_write(*write) : std::nullopt;
 }
 
 // Moves the item: what has another key is another item.
@@ -381,18 +378,17 @@ std::optional<Error> move_item(const ModifyState* state, const Change& change, d
   PendingWrites* writes = state->target->writes;
   *outcome = writes->remove(change.key, change.conditions, stamp);
   if (*outcome == PendingWrites::Outcome::done) *outcome = writes->insert(change.new_key, change.item, false, stamp);
-  return std::nullopt;
+  return check_expressible(state, change.key);
 }
 
 std::optional<Error> apply_update(const ModifyState* state, const Change& change, dynamodb::WriteStamp stamp,
                                   PendingWrites::Outcome* outcome) {
   if (change.new_key != change.key) return move_item(state, change, stamp, outcome);
   if (change.edited.changes.empty() && state->target->writes->find(change.key) == nullptr) return std::nullopt;
-  if (auto error = check_expressible(state, change)) return error;
   auto done = state->target->writes->update(change.key, change.edited.changes, change.conditions, stamp);
   if (!done.ok()) return std::move(done.error());
   *outcome = done.value();
-  return std::nullopt;
+  return check_expressible(state, change.key);
 }
 
 char* new_key_text(const ModifyState* state, const Change* change) {
@@ -510,10 +506,9 @@ TupleTableSlot* dynamodbExecForeignDelete(EState* estate, ResultRelInfo* relatio
   RowFailure failure{};
   bool done = guard(&failure.error, [&]() -> std::optional<Error> {
     add_conditions(state, *change, false);
-    if (auto error = check_expressible(state, *change)) return error;
     outcome = state->target->writes->remove(change->key, change->conditions, write_stamp(estate->es_output_cid));
     append_typed_item(change->item, change->before);
-    return std::nullopt;
+    return check_expressible(state, change->key);
   });
   if (!done) report_row_failure(state->writer, failure);
   bool counts = settle(state, change, outcome, estate->es_output_cid);

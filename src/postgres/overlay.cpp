@@ -153,7 +153,11 @@ dynamodb::Result<Value> current_item(const Row& row) {
   if (row.state->effect == PendingItem::Effect::put) return dynamodb::parse_typed_item(row.state->item);
   dynamodb::Result<Value> item = dynamodb::parse_typed_item(*row.entry->base);
   if (!item.ok()) return item;
-  if (auto error = dynamodb::apply_changes(item.value(), row.state->changes)) return std::move(*error);
+  if (auto error = dynamodb::apply_changes(item.value(), row.state->changes)) {
+    // It was possible when the change was made: somebody else has changed the item since.
+    error->kind = dynamodb::ErrorKind::conflict;
+    return std::move(*error);
+  }
   return item;
 }
 
