@@ -109,6 +109,19 @@ std::optional<AttributeType> parse_type_name(std::string_view name) noexcept {
   return std::nullopt;
 }
 
+std::optional<AttributeType> set_element_type(AttributeType set) noexcept {
+  switch (set) {
+    case AttributeType::SS:
+      return AttributeType::S;
+    case AttributeType::NS:
+      return AttributeType::N;
+    case AttributeType::BS:
+      return AttributeType::B;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<std::string> canonical_number(std::string_view text) {
   Decimal number;
   if (!parse_decimal(text, number)) return std::nullopt;

@@ -20,6 +20,9 @@ const char* type_name(AttributeType type) noexcept;
 /// The type for a descriptor, or nothing.
 std::optional<AttributeType> parse_type_name(std::string_view name) noexcept;
 
+/// The type of the elements of a set of this type: S, N or B; nothing where it is no set.
+std::optional<AttributeType> set_element_type(AttributeType set) noexcept;
+
 constexpr bool is_key_type(AttributeType type) noexcept {
   return type == AttributeType::S || type == AttributeType::N || type == AttributeType::B;
 }

@@ -13,6 +13,7 @@
 #include "dynamodb/document_path.hpp"
 #include "dynamodb/error.hpp"
 #include "dynamodb/printable.hpp"
+#include "dynamodb/value.hpp"
 
 namespace dynamodb {
 
@@ -74,6 +75,26 @@ class JsonInput {
     return before;
   }
   void leave(std::size_t before) { place_.resize(before); }
+
+  /// Reads an object as a map, each member by read(JsonValue&, Value&) -> std::optional<Error>.
+  template <typename Read>
+  std::optional<Error> read_members(JsonValue& source, Value& value, Read read) {
+    simdjson::ondemand::object object;
+    if (auto failure = source.get_object().get(object)) return not_json(failure);
+    std::vector<std::pair<std::string, Value>> members;
+    for (auto entry : object) {
+      if (entry.error()) return not_json(entry.error());
+      auto& field = entry.value_unsafe();
+      std::string_view name;
+      if (auto failure = field.unescaped_key().get(name)) return not_json(failure);
+      std::size_t place = place_name(name);
+      members.emplace_back(name, Value());
+      if (auto error = read(field.value(), members.back().second)) return error;
+      leave(place);
+    }
+    value = Value::map_of(std::move(members));
+    return std::nullopt;
+  }
 
  private:
   simdjson::ondemand::parser parser_;

@@ -72,21 +72,7 @@ class PlainReader : private JsonInput {
 
   std::optional<Error> object(JsonValue& source, int level, Value& value) {
     if (level > kMaxItemNesting) return too_deep();
-    simdjson::ondemand::object object;
-    if (auto failure = source.get_object().get(object)) return not_json(failure);
-    std::vector<std::pair<std::string, Value>> members;
-    for (auto entry : object) {
-      if (entry.error()) return not_json(entry.error());
-      auto& field = entry.value_unsafe();
-      std::string_view name;
-      if (auto failure = field.unescaped_key().get(name)) return not_json(failure);
-      std::size_t place = place_name(name);
-      members.emplace_back(name, Value());
-      if (auto error = any(field.value(), level, members.back().second)) return error;
-      leave(place);
-    }
-    value = Value::map_of(std::move(members));
-    return std::nullopt;
+    return read_members(source, value, [&](JsonValue& member, Value& element) { return any(member, level, element); });
   }
 
   std::optional<Error> too_deep() const {

@@ -30,26 +30,13 @@ std::size_t elements_size(const Value& value) noexcept {
   return size;
 }
 
-std::optional<AttributeType> element_type(AttributeType set) noexcept {
-  switch (set) {
-    case AttributeType::SS:
-      return AttributeType::S;
-    case AttributeType::NS:
-      return AttributeType::N;
-    case AttributeType::BS:
-      return AttributeType::B;
-    default:
-      return std::nullopt;
-  }
-}
-
 class Checker {
  public:
   // `level` counts the lists and maps around the value.
   std::optional<Error> check(const Value& value, int level) {
     if (value.type == AttributeType::M) return check_map(value, level + 1);
     if (value.type == AttributeType::L) return check_list(value, level + 1);
-    if (auto element = element_type(value.type)) return check_set(value, *element);
+    if (auto element = set_element_type(value.type)) return check_set(value, *element);
     return std::nullopt;
   }
 

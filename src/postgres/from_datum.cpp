@@ -7,6 +7,7 @@
 #include "guard.hpp"
 
 extern "C" {
+#include "common/shortest_dec.h"
 #include "utils/numeric.h"
 }
 
@@ -17,19 +18,6 @@ using dynamodb::AttributeType;
 namespace {
 
 bool is_integer_type(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
-
-char* number_text(Datum value, Oid type) {
-  switch (type) {
-    case INT2OID:
-      return psprintf("%d", DatumGetInt16(value));
-    case INT4OID:
-      return psprintf("%d", DatumGetInt32(value));
-    case INT8OID:
-      return psprintf(INT64_FORMAT, DatumGetInt64(value));
-    default:
-      return DatumGetCString(DirectFunctionCall1(numeric_out, value));
-  }
-}
 
 bool bytes_key(Datum value, std::size_t max_bytes, KeyValue* out) {
   struct varlena* plain = PG_DETOAST_DATUM_PACKED(value);
@@ -50,6 +38,23 @@ Datum numeric_of(const KeyValue& value) {
 }
 
 }  // namespace
+
+char* number_text(Datum value, Oid type) {
+  switch (type) {
+    case INT2OID:
+      return psprintf("%d", DatumGetInt16(value));
+    case INT4OID:
+      return psprintf("%d", DatumGetInt32(value));
+    case INT8OID:
+      return psprintf(INT64_FORMAT, DatumGetInt64(value));
+    case FLOAT4OID:
+      return float_to_shortest_decimal(DatumGetFloat4(value));
+    case FLOAT8OID:
+      return double_to_shortest_decimal(DatumGetFloat8(value));
+    default:
+      return DatumGetCString(DirectFunctionCall1(numeric_out, value));
+  }
+}
 
 bool is_exact_key_type(Oid type, int32 typmod, AttributeType key_type) {
   type = getBaseTypeAndTypmod(type, &typmod);

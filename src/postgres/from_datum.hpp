@@ -18,6 +18,10 @@ struct KeyValue {
 /// one value, or round, so that a key condition could miss items.
 bool is_exact_key_type(Oid type, int32 typmod, dynamodb::AttributeType key_type);
 
+/// The text of a number of any type. Floats in the fewest digits that read back as the same number, whatever
+/// extra_float_digits says.
+char* number_text(Datum value, Oid type);
+
 /// Converts a value of one of those types. False: no item can have this key value (empty, over `max_bytes`, beyond 38
 /// digits, NaN, infinity, text that is not UTF-8).
 bool to_key_value(Datum value, Oid type, dynamodb::AttributeType key_type, std::size_t max_bytes, KeyValue* out);

@@ -39,24 +39,6 @@ bool is_timestamp(Oid type) { return type == TIMESTAMPTZOID || type == TIMESTAMP
   pg_unreachable();
 }
 
-// Floats in the fewest digits that read back as the same number, whatever extra_float_digits says.
-char* number_text(Oid type, Datum value) {
-  switch (type) {
-    case INT2OID:
-      return psprintf("%d", DatumGetInt16(value));
-    case INT4OID:
-      return psprintf("%d", DatumGetInt32(value));
-    case INT8OID:
-      return psprintf(INT64_FORMAT, DatumGetInt64(value));
-    case FLOAT4OID:
-      return float_to_shortest_decimal(DatumGetFloat4(value));
-    case FLOAT8OID:
-      return double_to_shortest_decimal(DatumGetFloat8(value));
-    default:
-      return DatumGetCString(DirectFunctionCall1(numeric_out, value));
-  }
-}
-
 KeyValue number_scalar(const ValueSource& source, const char* text) {
   KeyValue scalar;
   if (!number_key(text, &scalar)) report_number(source, text);
@@ -182,7 +164,7 @@ WrittenValue write_scalar(const ValueSource& source, Datum value) {
     default:
       break;
   }
-  if (is_number(source.type)) return written_scalar(number_scalar(source, number_text(source.type, value)));
+  if (is_number(source.type)) return written_scalar(number_scalar(source, number_text(value, source.type)));
   if (is_timestamp(source.type)) return write_timestamp(source, DatumGetTimestamp(value));
   return write_by_output_function(source, value);
 }

@@ -44,19 +44,6 @@ Value scalar_value(const KeyValue& scalar) {
   return Value::of({scalar.type, std::string(scalar.bytes, static_cast<std::size_t>(scalar.length))});
 }
 
-std::optional<AttributeType> element_type_of_set(AttributeType type) {
-  switch (type) {
-    case AttributeType::SS:
-      return AttributeType::S;
-    case AttributeType::NS:
-      return AttributeType::N;
-    case AttributeType::BS:
-      return AttributeType::B;
-    default:
-      return std::nullopt;
-  }
-}
-
 // The element in that type, by itself or by its alternative; null when it has none.
 const KeyValue* scalar_of_type(const WrittenValue& element, AttributeType type) {
   if (element.form != Form::scalar) return nullptr;
@@ -66,7 +53,7 @@ const KeyValue* scalar_of_type(const WrittenValue& element, AttributeType type) 
 
 // The list as a set of that type; nothing when a set cannot hold it.
 std::optional<Value> as_set(const WrittenValue& list, AttributeType set_type) {
-  auto element_type = element_type_of_set(set_type);
+  auto element_type = dynamodb::set_element_type(set_type);
   if (!element_type) return std::nullopt;
   Value set = Value::of_type(set_type);
   for (int i = 0; i < list.element_count; ++i) {
