@@ -826,7 +826,7 @@ sub insert_statement
 sub insert_conflict_statement
 {
 	my ($self, $table) = @_;
-	return $self->insert_statement($table) if $table eq 'puts';
+	return $self->insert_select_statement($table) if $table eq 'puts';
 	my @columns = columns($table);
 	my @rows = map { $self->insert_row($table, \@columns, $self->random_key($table, chance(0.5) ? 1 : 0)) } 1 .. ($self->{few} ? pick(1, 2, 4) : pick(1, 2, 4, 8));
 	return ("INSERT INTO $table (" . join(', ', map { $_->{name} } @columns) . ') VALUES ' . join(', ', @rows) . ' ON CONFLICT DO NOTHING' . returning($table, ''), []);
@@ -975,13 +975,14 @@ sub block_statement
 		  . "END LOOP; END \$block\$", []);
 }
 
+# `simple`: nothing that DynamoDB refuses and the copy does not or the other way round; a block would go on with that.
 sub write_statement
 {
 	my ($self, $table, $simple) = @_;
 	for (1 .. 20)
 	{
-		my $way = pick((qw(insert_statement)) x 5, (qw(update_statement)) x 9, (qw(delete_statement)) x 4, (qw(move_statement update_from_statement)) x 2,
-			qw(insert_conflict_statement insert_select_statement), $simple ? () : qw(block_statement));
+		my $way = pick((qw(update_statement)) x 9, (qw(delete_statement)) x 4, (qw(update_from_statement)) x 2, (qw(insert_conflict_statement insert_select_statement)),
+			$simple ? () : ((qw(insert_statement)) x 5, (qw(move_statement)) x 2, qw(block_statement)));
 		my ($statement, $refusals) = $self->$way($table);
 		return ($statement, $refusals) if !$simple || !@$refusals;
 	}

@@ -90,7 +90,7 @@ sub run_transaction
 	for my $line ($messages =~ /^((?:WARNING|ERROR|FATAL|PANIC): .*)$/mg)
 	{
 		if ($line =~ /^WARNING:  \S+ expected (\w{5})/) { $expected = $1; }
-		elsif ($line =~ /^ERROR:  (25P02|DIF02)/ || is_too_long($line)) { }
+		elsif ($line =~ /^ERROR:  (25P02|3B001)/ || is_too_long($line)) { }
 		elsif ($line =~ /^ERROR:  (\w{5})/ && ($1 eq ($expected // '') || $doomed && !defined $end && $1 eq '23505')) { undef $expected; }
 		elsif ($line =~ /^WARNING:  \S+ doomed/) { undef $expected; }
 		else { $wrong .= "unexpected: $line\n"; }
