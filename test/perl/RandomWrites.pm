@@ -508,6 +508,21 @@ BEGIN
   RETURN ARRAY['rows: ' || count];
 END $function$;
 
+CREATE FUNCTION public.cursor_and_write(query text, write text) RETURNS SETOF text LANGUAGE plpgsql AS $function$
+DECLARE
+  rows refcursor;
+  one record;
+BEGIN
+  OPEN rows FOR EXECUTE query;
+  FOR place IN 0 .. 1000 LOOP
+    FETCH rows INTO one;
+    EXIT WHEN NOT FOUND;
+    RETURN NEXT one::text;
+    IF place = 1 THEN EXECUTE write; END IF;
+  END LOOP;
+  CLOSE rows;
+END $function$;
+
 CREATE FUNCTION public.outcome_of(schema text, statement text) RETURNS text[] LANGUAGE plpgsql AS $function$
 BEGIN
   RETURN public.rows_of(schema, statement);
@@ -576,6 +591,7 @@ END
 	$sql .= "ALTER TABLE local.documents ADD number_is_set bool DEFAULT false;\n"
 	  . "CREATE FUNCTION public.number_is_set() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN NEW.number_is_set := true; RETURN NEW; END\$\$;\n"
 	  . "CREATE TRIGGER a_number BEFORE UPDATE OF number ON local.documents FOR EACH ROW EXECUTE FUNCTION public.number_is_set();\n";
+	$sql .= "CREATE TABLE $_.notes (note text);\n" for 'remote', 'local';
 	$sql .= _expected_view($_) for table_names();
 	for my $view (sort keys %VIEWS)
 	{
@@ -684,8 +700,11 @@ sub random_key
 {
 	my ($self, $table, $existing) = @_;
 	my $base = base_of($table);
-	my @keys = grep { ($self->{existing}{$base}{ join '|', @$_ } // 0) == $existing } @{ $KEYS{$base} };
-	return pick(@keys ? @keys : @{ $KEYS{$base} });
+	my @all  = $self->{hot} ? @{ $self->{hot}{$base} } : @{ $KEYS{$base} };
+	# What was there before the transaction may have been deleted in it, and the other way round.
+	return pick(@all) if $self->{hot} && chance(0.25);
+	my @keys = grep { ($self->{existing}{$base}{ join '|', @$_ } // 0) == $existing } @all;
+	return pick(@keys ? @keys : @all);
 }
 
 sub key_condition
@@ -813,7 +832,7 @@ sub insert_statement
 	my %rows;
 	for (1 .. $count)
 	{
-		my $key = $self->random_key($table, chance(0.04) ? 1 : 0);
+		my $key = $self->random_key($table, chance($table eq 'puts' ? 0.5 : 0.04) ? 1 : 0);
 		$rows{"@$key"} //= $self->insert_row($table, \@columns, $key);
 	}
 	my @rows = map { $rows{$_} } sort keys %rows;
@@ -975,6 +994,38 @@ sub block_statement
 		  . "END LOOP; END \$block\$", []);
 }
 
+# Writes within a query: what reads beside them does not see them.
+sub with_statement
+{
+	my ($self, $table) = @_;
+	my @cols = key_columns($table);
+	my $key = join ', ', map { $_->{name} } @cols;
+	my $n = $table eq 'documents' ? 'number' : 'n';
+	my $condition = $self->condition($table, '');
+	my $write = pick("UPDATE $table SET $n = 5 WHERE $condition", "DELETE FROM $table WHERE $condition");
+	return ("WITH w AS ($write RETURNING $key, $n) SELECT w.*, r.$n FROM w JOIN $table r USING ($key)", []) if chance(0.5);
+	return ("WITH w AS ($write RETURNING $n), other AS (" . $self->simple_write($table) . ") SELECT count(*), (SELECT count($n) FROM $table) FROM w", [])
+	  if $write =~ /^DELETE/ && chance(0.3);
+	return ("WITH w AS (DELETE FROM $table WHERE $condition RETURNING $key) INSERT INTO notes SELECT w::text FROM w RETURNING note", []);
+}
+
+# A write that no other of the same statement can meet
+sub simple_write
+{
+	my ($self, $table) = @_;
+	my ($statement) = $self->insert_select_statement($table);
+	return $statement;
+}
+
+# A cursor that is open while its rows are written: it shows what was there before.
+sub cursor_statement
+{
+	my ($self, $table) = @_;
+	my ($write) = $self->write_statement($table, 1);
+	return ("SELECT * FROM public.cursor_and_write(" . quoted('SELECT ' . shown_list($table, '') . " FROM $table WHERE " . pick('true', $self->condition($table, '')))
+		  . ', ' . quoted($write) . ')', []);
+}
+
 # `simple`: nothing that DynamoDB refuses and the copy does not or the other way round; a block would go on with that.
 sub write_statement
 {
@@ -982,7 +1033,7 @@ sub write_statement
 	for (1 .. 20)
 	{
 		my $way = pick((qw(update_statement)) x 9, (qw(delete_statement)) x 4, (qw(update_from_statement)) x 2, (qw(insert_conflict_statement insert_select_statement)),
-			$simple ? () : ((qw(insert_statement)) x 5, (qw(move_statement)) x 2, qw(block_statement)));
+			$simple ? () : ((qw(insert_statement)) x 5, (qw(move_statement)) x 2, qw(block_statement with_statement cursor_statement)));
 		my ($statement, $refusals) = $self->$way($table);
 		return ($statement, $refusals) if !$simple || !@$refusals;
 	}
@@ -1052,6 +1103,19 @@ sub one_statement
 	return $self->comparison($number, $statement, 0, $refusals // []);
 }
 
+# COPY, which only a session can do. First in a transaction: psql takes the rows after a COPY that fails for statements.
+sub copy_statements
+{
+	my ($self, $table) = @_;
+	my $base = base_of($table);
+	$fresh += 1000;
+	my $n = $table eq 'documents' ? 'number' : 'n';
+	my %keys = (plain => sub { "c$_[0]" }, documents => sub { "c$_[0]" }, puts => sub { $_[0] }, binaries => sub { "\\\\xee\tc$_[0]" }, sorted => sub { "p1\t$_[0]" });
+	my $names = join ', ', (map { $_->{name} } key_columns($table)), $n;
+	my $rows = join '', map { $keys{$base}->($fresh + $_) . "\t" . pick('\\N', 1, '2.5') . "\n" } 1 .. ($self->{few} ? 3 : pick(1, 10, 30));
+	return join '', map { "COPY $_ ($names) FROM STDIN;\n$rows\\.\n" } "remote.$table", "local.$base";
+}
+
 # More than 100 items in one transaction
 sub bulk_statements
 {
@@ -1082,6 +1146,7 @@ sub balance
 	return if $count >= $FEW && $count <= $MANY;
 	if ($count < $FEW)
 	{
+		local $self->{hot} = undef;
 		my ($statement) = $self->insert_statement($table, 10);
 		return $self->comparison($number, $statement, 0, []);
 	}
@@ -1110,17 +1175,23 @@ sub transaction
 	my ($self, $number) = @_;
 	srand(($self->{seed} * 1_000_003 + $number) % 2**32);
 	rand for 1 .. 3;
+	$self->{hot} = undef;
 	my $bulk = chance(0.03);
 	my $auto = int($number / $TURN) % 2 == 0;
 	# Where the commit is not all or nothing, nothing that fails it shall be tried.
 	$self->{may_doom} = $auto && !$bulk && chance(0.7);
 	$self->{few} = $auto && $self->{limited};
 	my @tables = $self->{may_doom} ? (map { pick(@AUTO) } 1 .. pick(1, 1, 2)) : (map { pick(@AUTO, @OTHER) } 1 .. pick(1, 2, 2, 3));
+	# In every other transaction a few items are written again and again.
+	$self->{hot} = chance(0.5) ? { map { my $base = $_; ($base => [ map { $self->random_key($base, $_) } 0, 0, 1, 1, 1 ]) } table_names() } : undef;
+	my ($narrow) = grep { base_of($_) eq $tables[0] && $_ ne $tables[0] } sort keys %VIEWS;
+	push @tables, $narrow if $narrow && !$self->{may_doom} && chance(0.4);
 	my @body = map { $self->balance($number, $_) } @tables;
 	return $self->finished($number, [ @body, $self->bulk_statements($number, $tables[0]) ], 'COMMIT', @tables) if $bulk;
 	return $self->finished($number, [ $self->one_statement($number, @tables) ], undef, @tables) if !@body && chance(0.15);
 	# What makes a table as long as it should be has a transaction of its own.
 	return $self->finished($number, \@body, 'COMMIT', @tables) if @body && $self->{few};
+	push @body, $self->copy_statements(pick(@tables)) if chance(0.06);
 	my @savepoints;
 	for (1 .. ($self->{few} ? pick(1, 2, 3, 5, 8) : pick(1, 2, 3, 5, 8, 12)))
 	{
