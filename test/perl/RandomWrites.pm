@@ -4,9 +4,9 @@
 #   my $writes = RandomWrites->new(seed => 1, prefix => 'writes_');
 #   $writes->create(\&dynamodb_call);           # the tables of DynamoDB and their items
 #   $writes->sql('dynamodb')                    # schemas remote and local, and the functions that compare
-#   $writes->fill_sql                           # puts the items into the copies, with what no column shows
+#   RandomWrites::copy_sql($table, $scan)       # makes a copy what the table is
 #   $writes->set_keys($table, @keys);           # which keys the items have, so that statements meet some
-#   my $transaction = $writes->transaction(17)  # { sql, tables, ... }: see there
+#   my $transaction = $writes->transaction(17)  # what it says there
 #   RandomWrites::comparison_sql($table, $scan) # shows what the answer of a Scan has otherwise than the copy
 #   $writes->drop(\&dynamodb_call);
 #
@@ -294,15 +294,6 @@ sub drop
 {
 	my ($self, $call) = @_;
 	$call->('DeleteTable', { TableName => "$self->{prefix}$_" }) for table_names();
-	return;
-}
-
-# The table as it was at first, after it and its copy went apart; fill_sql() is to follow.
-sub restore
-{
-	my ($self, $call) = @_;
-	$self->drop($call);
-	$self->create($call);
 	return;
 }
 
@@ -606,26 +597,23 @@ sub quoted
 	return "'" . $text =~ s/'/''/gr . "'";
 }
 
-# Fills the copies: what columns show is read through the extension, the rest is from the items themselves.
-sub fill_sql
+# Makes a copy what the table is: what columns show is read through the extension, the rest is from a Scan's answer (JSON
+# text).
+sub copy_sql
 {
-	my ($self) = @_;
-	my $json = JSON::PP->new->canonical;
-	my $sql = "SET search_path = public;\n";
-	for my $table (table_names())
-	{
-		my $list = join ', ', map { $_->{name} } columns($table);
-		$sql .= "DELETE FROM local.$table;\nINSERT INTO local.$table ($list) SELECT $list FROM remote.$table;\n";
-		my @key = key_columns($table);
-		my $same_key = join ' AND ', map { $_->{form} eq 'B' ? "t.$_->{name} = decode(source->'$_->{name}'->>'B', 'base64')" : "t.$_->{name}::text = source->'$_->{name}'->>'$_->{form}'" } @key;
-		my @set = ("typed = public.canonical_map(coalesce(source->'j'->'M', '{}'))", 'untouched = public.canonical_map(source' . join('', map { " - '$_'" } 'j', 'address', map { $_->{attribute} // () } columns($table)) . ')');
-		push @set, "address = CASE WHEN source ? 'address' THEN public.canonical_map((source->'address'->'M') - 'city' - 'zip') END" if $table eq 'plain';
-		@set = ('typed = public.canonical_map(source)') if $table eq 'documents';
-		$sql .= "ALTER TABLE local.$table DISABLE TRIGGER ALL;\n"
-		  . "UPDATE local.$table t SET " . join(', ', @set) . ' FROM jsonb_array_elements(' . quoted($json->encode($self->{items}{$table})) . "::jsonb) source WHERE $same_key;\n"
-		  . "ALTER TABLE local.$table ENABLE TRIGGER ALL;\n";
-	}
-	return $sql;
+	my ($table, $scan) = @_;
+	my $list = join ', ', map { $_->{name} } columns($table);
+	my $same_key = join ' AND ',
+	  map { $_->{form} eq 'B' ? "t.$_->{name} = decode(source->'$_->{name}'->>'B', 'base64')" : "t.$_->{name}::text = source->'$_->{name}'->>'$_->{form}'" }
+	  key_columns($table);
+	my @set = ("typed = public.canonical_map(coalesce(source->'j'->'M', '{}'))",
+		'untouched = public.canonical_map(source' . join('', map { " - '$_'" } 'address', map { $_->{attribute} // () } columns($table)) . ')');
+	push @set, "address = CASE WHEN source ? 'address' THEN public.canonical_map((source->'address'->'M') - 'city' - 'zip') END" if $table eq 'plain';
+	@set = ('typed = public.canonical_map(source)') if $table eq 'documents';
+	return "DELETE FROM local.$table;\nINSERT INTO local.$table ($list) SELECT $list FROM remote.$table;\n"
+	  . "ALTER TABLE local.$table DISABLE TRIGGER ALL;\n"
+	  . "UPDATE local.$table t SET " . join(', ', @set) . " FROM jsonb_array_elements(\$scan\$" . $scan . "\$scan\$::jsonb->'Items') source WHERE $same_key;\n"
+	  . "ALTER TABLE local.$table ENABLE TRIGGER ALL;\n";
 }
 
 # Shows what the items of a Scan's answer (JSON text) have otherwise than the copy, one line each; then the keys of the copy.
@@ -1160,16 +1148,12 @@ my @OTHER = qw(binaries puts plain_narrow sorted_narrow);
 # How many transactions in turn have one commit_mode in the tables of @AUTO
 my $TURN = 20;
 
-# For a DynamoDB that takes few items in one TransactWriteItems, as old versions of DynamoDB Local do
-sub limit_transactions
-{
-	my ($self) = @_;
-	$self->{limited} = 1;
-	return;
-}
-
-# Transaction `number`, which depends on the seed, the number and the keys: the SQL, up to COMMIT or ROLLBACK, the table
-# of DynamoDB that it may have written, and whether it commits.
+# Transaction `number`, which depends on the seed, the number and the keys:
+#   set_up     what comes before it
+#   sql        its statements, up to `end`
+#   end        COMMIT or ROLLBACK; undef: it is one statement, without a transaction block
+#   tables     the tables of DynamoDB that it may write
+#   together   whether its writes go as one TransactWriteItems, if that takes so many
 sub transaction
 {
 	my ($self, $number) = @_;
@@ -1178,10 +1162,10 @@ sub transaction
 	$self->{hot} = undef;
 	my $bulk = chance(0.03);
 	my $auto = int($number / $TURN) % 2 == 0;
-	# Where the commit is not all or nothing, nothing that fails it shall be tried.
-	$self->{may_doom} = $auto && !$bulk && chance(0.7);
-	$self->{few} = $auto && $self->{limited};
-	my @tables = $self->{may_doom} ? (map { pick(@AUTO) } 1 .. pick(1, 1, 2)) : (map { pick(@AUTO, @OTHER) } 1 .. pick(1, 2, 2, 3));
+	$self->{may_doom} = !$bulk && chance($auto ? 0.7 : 0.3);
+	# Few enough for one TransactWriteItems of an old DynamoDB Local, which takes 10 items
+	$self->{few} = $auto && chance(0.7);
+	my @tables = $auto && chance(0.7) ? (map { pick(@AUTO) } 1 .. pick(1, 1, 2)) : (map { pick(@AUTO, @OTHER) } 1 .. pick(1, 2, 2, 3));
 	# In every other transaction a few items are written again and again.
 	$self->{hot} = chance(0.5) ? { map { my $base = $_; ($base => [ map { $self->random_key($base, $_) } 0, 0, 1, 1, 1 ]) } table_names() } : undef;
 	my ($narrow) = grep { base_of($_) eq $tables[0] && $_ ne $tables[0] } sort keys %VIEWS;
@@ -1219,7 +1203,8 @@ sub finished
 	my %written = map { base_of($_) => 1 } @tables;
 	my $mode = int($number / $TURN) % 2 == 0 ? 'auto' : 'batch';
 	my $set_up = $number % $TURN ? '' : join '', map { "ALTER FOREIGN TABLE remote.$_ OPTIONS (SET commit_mode '$mode');\n" } @AUTO;
-	return { set_up => $set_up, sql => defined $end ? "BEGIN;\n$sql" : $sql, end => $end, tables => [ sort keys %written ] };
+	my $together = $mode eq 'auto' && !grep { $_ !~ /^(plain|sorted|documents)$/ } @tables;
+	return { together => $together, set_up => $set_up, sql => defined $end ? "BEGIN;\n$sql" : $sql, end => $end, tables => [ sort keys %written ] };
 }
 
 1;
