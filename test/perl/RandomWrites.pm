@@ -108,6 +108,7 @@ my %COLUMNS = (
 		column('list', 'int[]', 'list', 'small'),
 		{ %{ column('city', 'text', 'S', 'text', "mapped_path 'address.city'") }, attribute => undef, within => 'address' },
 		{ %{ column('zip', 'int', 'N', 'small', "mapped_path 'address.zip'") }, attribute => undef, within => 'address' },
+		{ %{ column('lat', 'numeric', 'N', 'small', "mapped_path 'address.geo.lat'") }, attribute => undef, within => 'geo' },
 	],
 	sorted => [
 		{ %{ column('pk', 'text COLLATE "C"', 'S', 'pk', "partition_key 'true'") }, key => 1 },
@@ -251,6 +252,9 @@ sub first_item
 	my %address = (other => any_value(2), 'a.b' => any_value(1));
 	add(\%address, 'city', S(pick(@{ $POOL{text} })));
 	add(\%address, 'zip', N(pick(@{ $POOL{small} })));
+	my %geo = (lon => any_value(0));
+	add(\%geo, 'lat', N(pick(@{ $POOL{small} })));
+	add(\%address, 'geo', { M => \%geo });
 	add(\%item, 'address', { M => \%address });
 	return \%item;
 }
@@ -330,7 +334,9 @@ sub _normalize_function
 {
 	my ($table) = @_;
 	my $body = join '', map { "  NEW.$_->{name} := trim_scale(NEW.$_->{name});\n" } grep { $_->{type} eq 'numeric' } columns($table);
-	$body .= "  IF NEW.address IS NULL AND (NEW.city IS NOT NULL OR NEW.zip IS NOT NULL) THEN NEW.address := '{}'; END IF;\n" if $table eq 'plain';
+	$body .= "  IF NEW.address IS NULL AND (NEW.city IS NOT NULL OR NEW.zip IS NOT NULL) THEN NEW.address := '{}'; END IF;\n"
+	  . "  IF NEW.lat IS NOT NULL AND (NEW.address->'geo') IS NULL THEN NEW.address := coalesce(NEW.address, '{}') || '{\"geo\": {\"M\": {}}}'; END IF;\n"
+	  if $table eq 'plain';
 	$body .= "  IF TG_OP = 'UPDATE' THEN NEW.typed := public.unchanged(OLD.j, NEW.j, OLD.typed); END IF;\n" if $table ne 'documents';
 	$body .= "  IF TG_OP = 'INSERT' THEN DELETE FROM local.puts WHERE k = NEW.k; END IF;\n" if $table eq 'puts';
 	$body .= <<'END' if $table eq 'documents';
@@ -389,8 +395,8 @@ sub _expected_view
 	else
 	{
 		$known = 'untouched || jsonb_strip_nulls(jsonb_build_object(' . join(', ', map { _guarded($_) } grep { $_->{attribute} && $_->{form} ne 'J' } @columns) . '))';
-		my @within = map { _guarded($_) } grep { $_->{within} } @columns;
-		$known .= " || CASE WHEN address IS NULL THEN '{}' ELSE jsonb_build_object('address', jsonb_build_object('M', address || jsonb_strip_nulls(jsonb_build_object(" . join(', ', @within) . ')))) END'
+		my @within = map { _guarded($_) } grep { ($_->{within} // '') eq 'address' } @columns;
+		$known .= " || CASE WHEN address IS NULL THEN '{}' ELSE jsonb_build_object('address', jsonb_build_object('M', public.with_latitude(address, lat) || jsonb_strip_nulls(jsonb_build_object(" . join(', ', @within) . ')))) END'
 		  if @within;
 		$plain = "CASE WHEN j IS NULL THEN '{}' ELSE jsonb_build_object('j', j) END";
 	}
@@ -398,6 +404,9 @@ sub _expected_view
 }
 
 my $FUNCTIONS = <<'END';
+CREATE FUNCTION public.with_latitude(address jsonb, lat numeric) RETURNS jsonb LANGUAGE sql IMMUTABLE AS
+  $$SELECT CASE WHEN lat IS NULL THEN address ELSE jsonb_set(address, '{geo,M,lat}', jsonb_build_object('N', lat)) END$$;
+
 -- Typed JSON in one spelling: numbers by value, sets in order
 CREATE FUNCTION public.canonical(value jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $function$
 DECLARE
@@ -608,7 +617,7 @@ sub copy_sql
 	  key_columns($table);
 	my @set = ("typed = public.canonical_map(coalesce(source->'j'->'M', '{}'))",
 		'untouched = public.canonical_map(source' . join('', map { " - '$_'" } 'address', map { $_->{attribute} // () } columns($table)) . ')');
-	push @set, "address = CASE WHEN source ? 'address' THEN public.canonical_map((source->'address'->'M') - 'city' - 'zip') END" if $table eq 'plain';
+	push @set, "address = CASE WHEN source ? 'address' THEN public.canonical_map((source->'address'->'M') - 'city' - 'zip' #- '{geo,M,lat}') END" if $table eq 'plain';
 	@set = ('typed = public.canonical_map(source)') if $table eq 'documents';
 	return "DELETE FROM local.$table;\nINSERT INTO local.$table ($list) SELECT $list FROM remote.$table;\n"
 	  . "ALTER TABLE local.$table DISABLE TRIGGER ALL;\n"
@@ -760,10 +769,25 @@ sub column_condition
 	return "$name " . pick('=', '<>', 'IS DISTINCT FROM') . ' ' . value($column, 0.05);
 }
 
+# Which column of public.keys meets the first column of the key
+my %JOINS = (plain => 'id', documents => 'id', puts => 'i', binaries => 'b', sorted => 'id');
+
+# Keys that other tables have
+sub subquery_condition
+{
+	my ($self, $table, $prefix) = @_;
+	my $key = (key_columns($table))[0];
+	return "$prefix$key->{name} " . pick('IN', 'IN', 'NOT IN') . " (SELECT o.$JOINS{base_of($table)} FROM keys o WHERE o.$JOINS{base_of($table)} IS NOT NULL AND o.i " . pick('<', '>') . ' 2)'
+	  if $key->{form} ne 'S' || chance(0.5);
+	my $other = pick('plain', 'sorted', 'documents');
+	return "$prefix$key->{name} IN (SELECT o." . (key_columns($other))[0]{name} . " FROM $other o WHERE " . $self->column_condition($other, 'o.') . ')';
+}
+
 sub condition
 {
 	my ($self, $table, $prefix) = @_;
-	my $way = int rand 20;
+	my $way = int rand 22;
+	return $self->subquery_condition($table, $prefix) if $way >= 20;
 	return $self->key_condition($table, $prefix) if $way < 6;
 	return $self->range_condition($table, $prefix) if $way < 9;
 	return $self->many_keys_condition($table, $prefix) if $way < 11;
@@ -904,15 +928,16 @@ sub update_statement
 	return ("UPDATE $table SET $set WHERE " . $self->condition($table, '') . returning($table, ''), $refusals);
 }
 
-# Which column of public.keys meets the first column of the key
-my %JOINS = (plain => 'id', documents => 'id', puts => 'i', binaries => 'b', sorted => 'id');
-
 sub update_from_statement
 {
 	my ($self, $table) = @_;
 	my $first = (key_columns($table))[0]{name};
 	my $set = $table eq 'documents' ? 'number = k.number' : pick('n = k.number', 'n = k.number, flag = NOT flag', 'n = k.i + coalesce(r.n, 0)');
 	$set = 'n = k.number' if $table eq 'sorted_narrow';
+	return ("UPDATE $table r SET n = (SELECT min(o.n) FROM sorted o WHERE o.pk = r.$first) WHERE " . $self->condition($table, 'r.') . returning($table, 'r.'), [])
+	  if base_of($table) =~ /^(plain|sorted)$/ && chance(0.3);
+	return ("UPDATE $table r SET n = o.number FROM documents o WHERE o.id = 'd' || r.i" . returning($table, 'r.'), [])
+	  if $table =~ /^(plain|sorted|puts)$/ && chance(0.3);
 	my $more = chance(0.4) ? ' AND ' . $self->column_condition($table, 'r.') : '';
 	return ("UPDATE $table r SET $set FROM keys k WHERE r.$first = k.$JOINS{base_of($table)}$more" . returning($table, 'r.'), ['22003']);
 }
@@ -1056,7 +1081,7 @@ sub read_statement
 	return ("SELECT k.id FROM keys k WHERE " . pick('', 'NOT ') . "EXISTS (SELECT FROM $table r WHERE r.$cols[0]{name} = k.$JOINS{base_of($table)} AND " . $self->column_condition($table, 'r.') . ')', 0)
 	  if $way == 10;
 	return ("SELECT " . join(', ', map { shown($_, '') } columns($table)) . " FROM $table", 0) if $way == 11;
-	return ("SELECT " . shown_list($table, '') . " FROM $table WHERE " . $self->condition($table, ''), 0);
+	return ("SELECT " . shown_list($table, '') . " FROM $table WHERE " . $self->condition($table, '') . (chance(0.15) ? ' FOR UPDATE' : ''), 0);
 }
 
 # --- transactions
@@ -1204,7 +1229,8 @@ sub finished
 	my $mode = int($number / $TURN) % 2 == 0 ? 'auto' : 'batch';
 	my $set_up = $number % $TURN ? '' : join '', map { "ALTER FOREIGN TABLE remote.$_ OPTIONS (SET commit_mode '$mode');\n" } @AUTO;
 	my $together = $mode eq 'auto' && !grep { $_ !~ /^(plain|sorted|documents)$/ } @tables;
-	return { together => $together, set_up => $set_up, sql => defined $end ? "BEGIN;\n$sql" : $sql, end => $end, tables => [ sort keys %written ] };
+	my $settings = chance(0.4) ? join '', map { "SET LOCAL $_ = off;\n" } grep { chance(0.5) } qw(enable_hashjoin enable_mergejoin enable_sort enable_material enable_memoize enable_nestloop) : '';
+	return { together => $together, set_up => $set_up, sql => defined $end ? "BEGIN;\n$settings$sql" : $sql, end => $end, tables => [ sort keys %written ] };
 }
 
 1;
