@@ -267,7 +267,6 @@ sub new
 	my $self = bless { seed => $options{seed}, prefix => $options{prefix}, existing => {} }, $class;
 	for my $table (table_names())
 	{
-		my %chosen;
 		my @keys = @{ $KEYS{$table} };
 		push @{ $self->{items}{$table} }, first_item($table, splice @keys, int rand @keys, 1) for 1 .. $FIRST_COUNTS{$table};
 	}
