@@ -4,9 +4,9 @@
 #   my $writes = RandomWrites->new(seed => 1, prefix => 'writes_');
 #   $writes->create(\&dynamodb_call);           # the tables of DynamoDB and their items
 #   $writes->sql('dynamodb')                    # schemas remote and local, and the functions that compare
-#   $writes->fill_sql                           # puts the items into the copies, with what no column shows
+#   RandomWrites::copy_sql($table, $scan)       # makes a copy what the table is
 #   $writes->set_keys($table, @keys);           # which keys the items have, so that statements meet some
-#   my $transaction = $writes->transaction(17)  # { sql, tables, ... }: see there
+#   my $transaction = $writes->transaction(17)  # what it says there
 #   RandomWrites::comparison_sql($table, $scan) # shows what the answer of a Scan has otherwise than the copy
 #   $writes->drop(\&dynamodb_call);
 #
@@ -108,6 +108,7 @@ my %COLUMNS = (
 		column('list', 'int[]', 'list', 'small'),
 		{ %{ column('city', 'text', 'S', 'text', "mapped_path 'address.city'") }, attribute => undef, within => 'address' },
 		{ %{ column('zip', 'int', 'N', 'small', "mapped_path 'address.zip'") }, attribute => undef, within => 'address' },
+		{ %{ column('lat', 'numeric', 'N', 'small', "mapped_path 'address.geo.lat'") }, attribute => undef, within => 'geo' },
 	],
 	sorted => [
 		{ %{ column('pk', 'text COLLATE "C"', 'S', 'pk', "partition_key 'true'") }, key => 1 },
@@ -251,6 +252,9 @@ sub first_item
 	my %address = (other => any_value(2), 'a.b' => any_value(1));
 	add(\%address, 'city', S(pick(@{ $POOL{text} })));
 	add(\%address, 'zip', N(pick(@{ $POOL{small} })));
+	my %geo = (lon => any_value(0));
+	add(\%geo, 'lat', N(pick(@{ $POOL{small} })));
+	add(\%address, 'geo', { M => \%geo });
 	add(\%item, 'address', { M => \%address });
 	return \%item;
 }
@@ -263,7 +267,6 @@ sub new
 	my $self = bless { seed => $options{seed}, prefix => $options{prefix}, existing => {} }, $class;
 	for my $table (table_names())
 	{
-		my %chosen;
 		my @keys = @{ $KEYS{$table} };
 		push @{ $self->{items}{$table} }, first_item($table, splice @keys, int rand @keys, 1) for 1 .. $FIRST_COUNTS{$table};
 	}
@@ -294,15 +297,6 @@ sub drop
 {
 	my ($self, $call) = @_;
 	$call->('DeleteTable', { TableName => "$self->{prefix}$_" }) for table_names();
-	return;
-}
-
-# The table as it was at first, after it and its copy went apart; fill_sql() is to follow.
-sub restore
-{
-	my ($self, $call) = @_;
-	$self->drop($call);
-	$self->create($call);
 	return;
 }
 
@@ -339,7 +333,9 @@ sub _normalize_function
 {
 	my ($table) = @_;
 	my $body = join '', map { "  NEW.$_->{name} := trim_scale(NEW.$_->{name});\n" } grep { $_->{type} eq 'numeric' } columns($table);
-	$body .= "  IF NEW.address IS NULL AND (NEW.city IS NOT NULL OR NEW.zip IS NOT NULL) THEN NEW.address := '{}'; END IF;\n" if $table eq 'plain';
+	$body .= "  IF NEW.address IS NULL AND (NEW.city IS NOT NULL OR NEW.zip IS NOT NULL) THEN NEW.address := '{}'; END IF;\n"
+	  . "  IF NEW.lat IS NOT NULL AND (NEW.address->'geo') IS NULL THEN NEW.address := coalesce(NEW.address, '{}') || '{\"geo\": {\"M\": {}}}'; END IF;\n"
+	  if $table eq 'plain';
 	$body .= "  IF TG_OP = 'UPDATE' THEN NEW.typed := public.unchanged(OLD.j, NEW.j, OLD.typed); END IF;\n" if $table ne 'documents';
 	$body .= "  IF TG_OP = 'INSERT' THEN DELETE FROM local.puts WHERE k = NEW.k; END IF;\n" if $table eq 'puts';
 	$body .= <<'END' if $table eq 'documents';
@@ -398,8 +394,8 @@ sub _expected_view
 	else
 	{
 		$known = 'untouched || jsonb_strip_nulls(jsonb_build_object(' . join(', ', map { _guarded($_) } grep { $_->{attribute} && $_->{form} ne 'J' } @columns) . '))';
-		my @within = map { _guarded($_) } grep { $_->{within} } @columns;
-		$known .= " || CASE WHEN address IS NULL THEN '{}' ELSE jsonb_build_object('address', jsonb_build_object('M', address || jsonb_strip_nulls(jsonb_build_object(" . join(', ', @within) . ')))) END'
+		my @within = map { _guarded($_) } grep { ($_->{within} // '') eq 'address' } @columns;
+		$known .= " || CASE WHEN address IS NULL THEN '{}' ELSE jsonb_build_object('address', jsonb_build_object('M', public.with_latitude(address, lat) || jsonb_strip_nulls(jsonb_build_object(" . join(', ', @within) . ')))) END'
 		  if @within;
 		$plain = "CASE WHEN j IS NULL THEN '{}' ELSE jsonb_build_object('j', j) END";
 	}
@@ -407,6 +403,9 @@ sub _expected_view
 }
 
 my $FUNCTIONS = <<'END';
+CREATE FUNCTION public.with_latitude(address jsonb, lat numeric) RETURNS jsonb LANGUAGE sql IMMUTABLE AS
+  $$SELECT CASE WHEN lat IS NULL THEN address ELSE jsonb_set(address, '{geo,M,lat}', jsonb_build_object('N', lat)) END$$;
+
 -- Typed JSON in one spelling: numbers by value, sets in order
 CREATE FUNCTION public.canonical(value jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $function$
 DECLARE
@@ -508,6 +507,21 @@ BEGIN
   RETURN ARRAY['rows: ' || count];
 END $function$;
 
+CREATE FUNCTION public.cursor_and_write(query text, write text) RETURNS SETOF text LANGUAGE plpgsql AS $function$
+DECLARE
+  rows refcursor;
+  one record;
+BEGIN
+  OPEN rows FOR EXECUTE query;
+  FOR place IN 0 .. 1000 LOOP
+    FETCH rows INTO one;
+    EXIT WHEN NOT FOUND;
+    RETURN NEXT one::text;
+    IF place = 1 THEN EXECUTE write; END IF;
+  END LOOP;
+  CLOSE rows;
+END $function$;
+
 CREATE FUNCTION public.outcome_of(schema text, statement text) RETURNS text[] LANGUAGE plpgsql AS $function$
 BEGIN
   RETURN public.rows_of(schema, statement);
@@ -576,6 +590,7 @@ END
 	$sql .= "ALTER TABLE local.documents ADD number_is_set bool DEFAULT false;\n"
 	  . "CREATE FUNCTION public.number_is_set() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN NEW.number_is_set := true; RETURN NEW; END\$\$;\n"
 	  . "CREATE TRIGGER a_number BEFORE UPDATE OF number ON local.documents FOR EACH ROW EXECUTE FUNCTION public.number_is_set();\n";
+	$sql .= "CREATE TABLE $_.notes (note text);\n" for 'remote', 'local';
 	$sql .= _expected_view($_) for table_names();
 	for my $view (sort keys %VIEWS)
 	{
@@ -590,26 +605,23 @@ sub quoted
 	return "'" . $text =~ s/'/''/gr . "'";
 }
 
-# Fills the copies: what columns show is read through the extension, the rest is from the items themselves.
-sub fill_sql
+# Makes a copy what the table is: what columns show is read through the extension, the rest is from a Scan's answer (JSON
+# text).
+sub copy_sql
 {
-	my ($self) = @_;
-	my $json = JSON::PP->new->canonical;
-	my $sql = "SET search_path = public;\n";
-	for my $table (table_names())
-	{
-		my $list = join ', ', map { $_->{name} } columns($table);
-		$sql .= "DELETE FROM local.$table;\nINSERT INTO local.$table ($list) SELECT $list FROM remote.$table;\n";
-		my @key = key_columns($table);
-		my $same_key = join ' AND ', map { $_->{form} eq 'B' ? "t.$_->{name} = decode(source->'$_->{name}'->>'B', 'base64')" : "t.$_->{name}::text = source->'$_->{name}'->>'$_->{form}'" } @key;
-		my @set = ("typed = public.canonical_map(coalesce(source->'j'->'M', '{}'))", 'untouched = public.canonical_map(source' . join('', map { " - '$_'" } 'j', 'address', map { $_->{attribute} // () } columns($table)) . ')');
-		push @set, "address = CASE WHEN source ? 'address' THEN public.canonical_map((source->'address'->'M') - 'city' - 'zip') END" if $table eq 'plain';
-		@set = ('typed = public.canonical_map(source)') if $table eq 'documents';
-		$sql .= "ALTER TABLE local.$table DISABLE TRIGGER ALL;\n"
-		  . "UPDATE local.$table t SET " . join(', ', @set) . ' FROM jsonb_array_elements(' . quoted($json->encode($self->{items}{$table})) . "::jsonb) source WHERE $same_key;\n"
-		  . "ALTER TABLE local.$table ENABLE TRIGGER ALL;\n";
-	}
-	return $sql;
+	my ($table, $scan) = @_;
+	my $list = join ', ', map { $_->{name} } columns($table);
+	my $same_key = join ' AND ',
+	  map { $_->{form} eq 'B' ? "t.$_->{name} = decode(source->'$_->{name}'->>'B', 'base64')" : "t.$_->{name}::text = source->'$_->{name}'->>'$_->{form}'" }
+	  key_columns($table);
+	my @set = ("typed = public.canonical_map(coalesce(source->'j'->'M', '{}'))",
+		'untouched = public.canonical_map(source' . join('', map { " - '$_'" } 'address', map { $_->{attribute} // () } columns($table)) . ')');
+	push @set, "address = CASE WHEN source ? 'address' THEN public.canonical_map((source->'address'->'M') - 'city' - 'zip' #- '{geo,M,lat}') END" if $table eq 'plain';
+	@set = ('typed = public.canonical_map(source)') if $table eq 'documents';
+	return "DELETE FROM local.$table;\nINSERT INTO local.$table ($list) SELECT $list FROM remote.$table;\n"
+	  . "ALTER TABLE local.$table DISABLE TRIGGER ALL;\n"
+	  . "UPDATE local.$table t SET " . join(', ', @set) . " FROM jsonb_array_elements(\$scan\$" . $scan . "\$scan\$::jsonb->'Items') source WHERE $same_key;\n"
+	  . "ALTER TABLE local.$table ENABLE TRIGGER ALL;\n";
 }
 
 # Shows what the items of a Scan's answer (JSON text) have otherwise than the copy, one line each; then the keys of the copy.
@@ -684,8 +696,11 @@ sub random_key
 {
 	my ($self, $table, $existing) = @_;
 	my $base = base_of($table);
-	my @keys = grep { ($self->{existing}{$base}{ join '|', @$_ } // 0) == $existing } @{ $KEYS{$base} };
-	return pick(@keys ? @keys : @{ $KEYS{$base} });
+	my @all  = $self->{hot} ? @{ $self->{hot}{$base} } : @{ $KEYS{$base} };
+	# What was there before the transaction may have been deleted in it, and the other way round.
+	return pick(@all) if $self->{hot} && chance(0.25);
+	my @keys = grep { ($self->{existing}{$base}{ join '|', @$_ } // 0) == $existing } @all;
+	return pick(@keys ? @keys : @all);
 }
 
 sub key_condition
@@ -753,10 +768,25 @@ sub column_condition
 	return "$name " . pick('=', '<>', 'IS DISTINCT FROM') . ' ' . value($column, 0.05);
 }
 
+# Which column of public.keys meets the first column of the key
+my %JOINS = (plain => 'id', documents => 'id', puts => 'i', binaries => 'b', sorted => 'id');
+
+# Keys that other tables have
+sub subquery_condition
+{
+	my ($self, $table, $prefix) = @_;
+	my $key = (key_columns($table))[0];
+	return "$prefix$key->{name} " . pick('IN', 'IN', 'NOT IN') . " (SELECT o.$JOINS{base_of($table)} FROM keys o WHERE o.$JOINS{base_of($table)} IS NOT NULL AND o.i " . pick('<', '>') . ' 2)'
+	  if $key->{form} ne 'S' || chance(0.5);
+	my $other = pick('plain', 'sorted', 'documents');
+	return "$prefix$key->{name} IN (SELECT o." . (key_columns($other))[0]{name} . " FROM $other o WHERE " . $self->column_condition($other, 'o.') . ')';
+}
+
 sub condition
 {
 	my ($self, $table, $prefix) = @_;
-	my $way = int rand 20;
+	my $way = int rand 22;
+	return $self->subquery_condition($table, $prefix) if $way >= 20;
 	return $self->key_condition($table, $prefix) if $way < 6;
 	return $self->range_condition($table, $prefix) if $way < 9;
 	return $self->many_keys_condition($table, $prefix) if $way < 11;
@@ -813,7 +843,7 @@ sub insert_statement
 	my %rows;
 	for (1 .. $count)
 	{
-		my $key = $self->random_key($table, chance(0.04) ? 1 : 0);
+		my $key = $self->random_key($table, chance($table eq 'puts' ? 0.5 : 0.04) ? 1 : 0);
 		$rows{"@$key"} //= $self->insert_row($table, \@columns, $key);
 	}
 	my @rows = map { $rows{$_} } sort keys %rows;
@@ -826,7 +856,7 @@ sub insert_statement
 sub insert_conflict_statement
 {
 	my ($self, $table) = @_;
-	return $self->insert_statement($table) if $table eq 'puts';
+	return $self->insert_select_statement($table) if $table eq 'puts';
 	my @columns = columns($table);
 	my @rows = map { $self->insert_row($table, \@columns, $self->random_key($table, chance(0.5) ? 1 : 0)) } 1 .. ($self->{few} ? pick(1, 2, 4) : pick(1, 2, 4, 8));
 	return ("INSERT INTO $table (" . join(', ', map { $_->{name} } @columns) . ') VALUES ' . join(', ', @rows) . ' ON CONFLICT DO NOTHING' . returning($table, ''), []);
@@ -897,15 +927,16 @@ sub update_statement
 	return ("UPDATE $table SET $set WHERE " . $self->condition($table, '') . returning($table, ''), $refusals);
 }
 
-# Which column of public.keys meets the first column of the key
-my %JOINS = (plain => 'id', documents => 'id', puts => 'i', binaries => 'b', sorted => 'id');
-
 sub update_from_statement
 {
 	my ($self, $table) = @_;
 	my $first = (key_columns($table))[0]{name};
 	my $set = $table eq 'documents' ? 'number = k.number' : pick('n = k.number', 'n = k.number, flag = NOT flag', 'n = k.i + coalesce(r.n, 0)');
 	$set = 'n = k.number' if $table eq 'sorted_narrow';
+	return ("UPDATE $table r SET n = (SELECT min(o.n) FROM sorted o WHERE o.pk = r.$first) WHERE " . $self->condition($table, 'r.') . returning($table, 'r.'), [])
+	  if base_of($table) =~ /^(plain|sorted)$/ && chance(0.3);
+	return ("UPDATE $table r SET n = o.number FROM documents o WHERE o.id = 'd' || r.i" . returning($table, 'r.'), [])
+	  if $table =~ /^(plain|sorted|puts)$/ && chance(0.3);
 	my $more = chance(0.4) ? ' AND ' . $self->column_condition($table, 'r.') : '';
 	return ("UPDATE $table r SET $set FROM keys k WHERE r.$first = k.$JOINS{base_of($table)}$more" . returning($table, 'r.'), ['22003']);
 }
@@ -975,13 +1006,46 @@ sub block_statement
 		  . "END LOOP; END \$block\$", []);
 }
 
+# Writes within a query: what reads beside them does not see them.
+sub with_statement
+{
+	my ($self, $table) = @_;
+	my @cols = key_columns($table);
+	my $key = join ', ', map { $_->{name} } @cols;
+	my $n = $table eq 'documents' ? 'number' : 'n';
+	my $condition = $self->condition($table, '');
+	my $write = pick("UPDATE $table SET $n = 5 WHERE $condition", "DELETE FROM $table WHERE $condition");
+	return ("WITH w AS ($write RETURNING $key, $n) SELECT w.*, r.$n FROM w JOIN $table r USING ($key)", []) if chance(0.5);
+	return ("WITH w AS ($write RETURNING $n), other AS (" . $self->simple_write($table) . ") SELECT count(*), (SELECT count($n) FROM $table) FROM w", [])
+	  if $write =~ /^DELETE/ && chance(0.3);
+	return ("WITH w AS (DELETE FROM $table WHERE $condition RETURNING $key) INSERT INTO notes SELECT w::text FROM w RETURNING note", []);
+}
+
+# A write that no other of the same statement can meet
+sub simple_write
+{
+	my ($self, $table) = @_;
+	my ($statement) = $self->insert_select_statement($table);
+	return $statement;
+}
+
+# A cursor that is open while its rows are written: it shows what was there before.
+sub cursor_statement
+{
+	my ($self, $table) = @_;
+	my ($write) = $self->write_statement($table, 1);
+	return ("SELECT * FROM public.cursor_and_write(" . quoted('SELECT ' . shown_list($table, '') . " FROM $table WHERE " . pick('true', $self->condition($table, '')))
+		  . ', ' . quoted($write) . ')', []);
+}
+
+# `simple`: nothing that DynamoDB refuses and the copy does not or the other way round; a block would go on with that.
 sub write_statement
 {
 	my ($self, $table, $simple) = @_;
 	for (1 .. 20)
 	{
-		my $way = pick((qw(insert_statement)) x 5, (qw(update_statement)) x 9, (qw(delete_statement)) x 4, (qw(move_statement update_from_statement)) x 2,
-			qw(insert_conflict_statement insert_select_statement), $simple ? () : qw(block_statement));
+		my $way = pick((qw(update_statement)) x 9, (qw(delete_statement)) x 4, (qw(update_from_statement)) x 2, (qw(insert_conflict_statement insert_select_statement)),
+			$simple ? () : ((qw(insert_statement)) x 5, (qw(move_statement)) x 2, qw(block_statement with_statement cursor_statement)));
 		my ($statement, $refusals) = $self->$way($table);
 		return ($statement, $refusals) if !$simple || !@$refusals;
 	}
@@ -1016,7 +1080,7 @@ sub read_statement
 	return ("SELECT k.id FROM keys k WHERE " . pick('', 'NOT ') . "EXISTS (SELECT FROM $table r WHERE r.$cols[0]{name} = k.$JOINS{base_of($table)} AND " . $self->column_condition($table, 'r.') . ')', 0)
 	  if $way == 10;
 	return ("SELECT " . join(', ', map { shown($_, '') } columns($table)) . " FROM $table", 0) if $way == 11;
-	return ("SELECT " . shown_list($table, '') . " FROM $table WHERE " . $self->condition($table, ''), 0);
+	return ("SELECT " . shown_list($table, '') . " FROM $table WHERE " . $self->condition($table, '') . (chance(0.15) ? ' FOR UPDATE' : ''), 0);
 }
 
 # --- transactions
@@ -1051,6 +1115,19 @@ sub one_statement
 	return $self->comparison($number, $statement, 0, $refusals // []);
 }
 
+# COPY, which only a session can do. First in a transaction: psql takes the rows after a COPY that fails for statements.
+sub copy_statements
+{
+	my ($self, $table) = @_;
+	my $base = base_of($table);
+	$fresh += 1000;
+	my $n = $table eq 'documents' ? 'number' : 'n';
+	my %keys = (plain => sub { "c$_[0]" }, documents => sub { "c$_[0]" }, puts => sub { $_[0] }, binaries => sub { "\\\\xee\tc$_[0]" }, sorted => sub { "p1\t$_[0]" });
+	my $names = join ', ', (map { $_->{name} } key_columns($table)), $n;
+	my $rows = join '', map { $keys{$base}->($fresh + $_) . "\t" . pick('\\N', 1, '2.5') . "\n" } 1 .. ($self->{few} ? 3 : pick(1, 10, 30));
+	return join '', map { "COPY $_ ($names) FROM STDIN;\n$rows\\.\n" } "remote.$table", "local.$base";
+}
+
 # More than 100 items in one transaction
 sub bulk_statements
 {
@@ -1081,6 +1158,7 @@ sub balance
 	return if $count >= $FEW && $count <= $MANY;
 	if ($count < $FEW)
 	{
+		local $self->{hot} = undef;
 		my ($statement) = $self->insert_statement($table, 10);
 		return $self->comparison($number, $statement, 0, []);
 	}
@@ -1094,32 +1172,34 @@ my @OTHER = qw(binaries puts plain_narrow sorted_narrow);
 # How many transactions in turn have one commit_mode in the tables of @AUTO
 my $TURN = 20;
 
-# For a DynamoDB that takes few items in one TransactWriteItems, as old versions of DynamoDB Local do
-sub limit_transactions
-{
-	my ($self) = @_;
-	$self->{limited} = 1;
-	return;
-}
-
-# Transaction `number`, which depends on the seed, the number and the keys: the SQL, up to COMMIT or ROLLBACK, the table
-# of DynamoDB that it may have written, and whether it commits.
+# Transaction `number`, which depends on the seed, the number and the keys:
+#   set_up     what comes before it
+#   sql        its statements, up to `end`
+#   end        COMMIT or ROLLBACK; undef: it is one statement, without a transaction block
+#   tables     the tables of DynamoDB that it may write
+#   together   whether its writes go as one TransactWriteItems, if that takes so many
 sub transaction
 {
 	my ($self, $number) = @_;
 	srand(($self->{seed} * 1_000_003 + $number) % 2**32);
 	rand for 1 .. 3;
+	$self->{hot} = undef;
 	my $bulk = chance(0.03);
 	my $auto = int($number / $TURN) % 2 == 0;
-	# Where the commit is not all or nothing, nothing that fails it shall be tried.
-	$self->{may_doom} = $auto && !$bulk && chance(0.7);
-	$self->{few} = $auto && $self->{limited};
-	my @tables = $self->{may_doom} ? (map { pick(@AUTO) } 1 .. pick(1, 1, 2)) : (map { pick(@AUTO, @OTHER) } 1 .. pick(1, 2, 2, 3));
+	$self->{may_doom} = !$bulk && chance($auto ? 0.7 : 0.3);
+	# Few enough for one TransactWriteItems of an old DynamoDB Local, which takes 10 items
+	$self->{few} = $auto && chance(0.7);
+	my @tables = $auto && chance(0.7) ? (map { pick(@AUTO) } 1 .. pick(1, 1, 2)) : (map { pick(@AUTO, @OTHER) } 1 .. pick(1, 2, 2, 3));
+	# In every other transaction a few items are written again and again.
+	$self->{hot} = chance(0.5) ? { map { my $base = $_; ($base => [ map { $self->random_key($base, $_) } 0, 0, 1, 1, 1 ]) } table_names() } : undef;
+	my ($narrow) = grep { base_of($_) eq $tables[0] && $_ ne $tables[0] } sort keys %VIEWS;
+	push @tables, $narrow if $narrow && !$self->{may_doom} && chance(0.4);
 	my @body = map { $self->balance($number, $_) } @tables;
 	return $self->finished($number, [ @body, $self->bulk_statements($number, $tables[0]) ], 'COMMIT', @tables) if $bulk;
 	return $self->finished($number, [ $self->one_statement($number, @tables) ], undef, @tables) if !@body && chance(0.15);
 	# What makes a table as long as it should be has a transaction of its own.
 	return $self->finished($number, \@body, 'COMMIT', @tables) if @body && $self->{few};
+	push @body, $self->copy_statements(pick(@tables)) if chance(0.06);
 	my @savepoints;
 	for (1 .. ($self->{few} ? pick(1, 2, 3, 5, 8) : pick(1, 2, 3, 5, 8, 12)))
 	{
@@ -1147,7 +1227,9 @@ sub finished
 	my %written = map { base_of($_) => 1 } @tables;
 	my $mode = int($number / $TURN) % 2 == 0 ? 'auto' : 'batch';
 	my $set_up = $number % $TURN ? '' : join '', map { "ALTER FOREIGN TABLE remote.$_ OPTIONS (SET commit_mode '$mode');\n" } @AUTO;
-	return { set_up => $set_up, sql => defined $end ? "BEGIN;\n$sql" : $sql, end => $end, tables => [ sort keys %written ] };
+	my $together = $mode eq 'auto' && !grep { $_ !~ /^(plain|sorted|documents)$/ } @tables;
+	my $settings = chance(0.4) ? join '', map { "SET LOCAL $_ = off;\n" } grep { chance(0.5) } qw(enable_hashjoin enable_mergejoin enable_sort enable_material enable_memoize enable_nestloop) : '';
+	return { together => $together, set_up => $set_up, sql => defined $end ? "BEGIN;\n$settings$sql" : $sql, end => $end, tables => [ sort keys %written ] };
 }
 
 1;
