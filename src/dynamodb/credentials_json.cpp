@@ -89,4 +89,12 @@ std::string json_text(std::string_view json, const JsonPath& path, const char* n
   return object ? text_member(*object, name) : std::string();
 }
 
+int64_t json_number(std::string_view json, const char* name) {
+  dom::parser parser(kMaxBytes);
+  const auto object = find_object(parser, json, {});
+  int64_t number = -1;
+  if (object && object->at_key(name).get(number)) number = -1;
+  return number;
+}
+
 }  // namespace dynamodb

@@ -24,4 +24,7 @@ Result<Credentials> parse_credentials(std::string_view json, const JsonPath& pat
 /// and token files.
 std::string json_text(std::string_view json, const JsonPath& path, const char* name);
 
+/// A whole number among the members of the object; -1 when there is none.
+int64_t json_number(std::string_view json, const char* name);
+
 }  // namespace dynamodb

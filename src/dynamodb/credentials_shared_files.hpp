@@ -13,9 +13,10 @@
 
 namespace dynamodb {
 
-/// What one profile stands for: static keys, a role, SSO (see profile_source.hpp). Not configured when the profile has
-/// none of these. Errors (bad_configuration): a profile that somebody named exists in neither file; settings that
-/// cannot be used. The files are read anew five minutes after static keys were found, and after invalidate().
+/// What one profile stands for: static keys, a role, SSO, a program (see profile_source.hpp). Not configured when the
+/// profile has none of these. Errors (bad_configuration): a profile that somebody named exists in neither file;
+/// settings that cannot be used. The files are read anew five minutes after static keys were found, and after
+/// invalidate().
 class SharedFilesCredentials final : public CredentialsSource {
  public:
   static constexpr Milliseconds kKeptFor{5 * 60 * 1000};

@@ -11,6 +11,7 @@
 #include "dynamodb/credentials_container.hpp"
 #include "dynamodb/credentials_environment.hpp"
 #include "dynamodb/credentials_instance.hpp"
+#include "dynamodb/credentials_process.hpp"
 #include "dynamodb/credentials_sso.hpp"
 #include "dynamodb/credentials_web_identity.hpp"
 #include "dynamodb/printable.hpp"
@@ -184,10 +185,7 @@ Resolver::Made Resolver::sso(const std::string& profile) const {
 
 /// What is behind what can be used.
 std::optional<Error> Resolver::check_usable(const std::string& profile) const {
-  for (const char* key : {"credential_process", "login_session"}) {
-    if (!setting(profile, key).empty())
-      return wrong(profile, std::string("has ") + key + ", which cannot be used here");
-  }
+  if (!setting(profile, "login_session").empty()) return wrong(profile, "has login_session, which cannot be used here");
   if (setting(profile, "web_identity_token_file").empty()) return std::nullopt;
   return wrong(profile, "has web_identity_token_file but no role_arn");
 }
@@ -204,6 +202,9 @@ Result<ProfileSource> Resolver::resolve(const std::string& profile) {
   if (!setting(profile, "role_arn").empty()) return made(role(profile));
   if (!setting(profile, "sso_session").empty() || !setting(profile, "sso_start_url").empty()) return made(sso(profile));
   if (SourcePointer keys = static_keys(files_, profile)) return ProfileSource{std::move(keys), true};
+  const std::string command = setting(profile, "credential_process");
+  if (!command.empty())
+    return made(SourcePointer(std::make_unique<ProcessCredentials>(context_, command, quoted_profile(profile))));
   if (auto error = check_usable(profile)) return std::move(*error);
   return ProfileSource{};
 }

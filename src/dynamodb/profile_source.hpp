@@ -19,9 +19,9 @@ struct ProfileSource {
 
 /// As AWS's tools read a profile (botocore): role_arn, with web_identity_token_file, source_profile or
 /// credential_source; sso_session or sso_start_url; static keys, all of them from one file, the credentials file if it
-/// has any; web_identity_token_file. In a source_profile static keys go before all else. Errors (bad_configuration):
+/// has any; credential_process. In a source_profile static keys go before all else. Errors (bad_configuration):
 /// settings that contradict each other or are incomplete, a source_profile that does not exist or leads back, and what
-/// cannot be used here: credential_process, login_session, mfa_serial.
+/// cannot be used here: login_session, mfa_serial, web_identity_token_file without a role.
 /// REQUIRES: files.has(profile), or `profile` is one that nobody named.
 Result<ProfileSource> make_profile_source(const CredentialsContext& context, const AwsProfiles& files,
                                           const std::string& profile);

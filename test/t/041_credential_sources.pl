@@ -1,5 +1,5 @@
 # Where temporary credentials come from, each source against a local server that speaks its protocol: container (ECS and
-# EKS), EC2 instance metadata, STS with and without web identity, SSO; and that they are renewed within a scan.
+# EKS), EC2 instance metadata, STS with and without web identity, SSO, a program; and that they are renewed within a scan.
 use strict;
 use warnings;
 
@@ -249,6 +249,25 @@ subtest 'SSO' => sub {
 	my $name = `printf company | sha1sum`;
 	append_to_file("$cache/" . substr($name, 0, 40) . '.json', '{"accessToken":"SSOTOKEN","expiresAt":"2099-01-01T00:00:00Z"}');
 	works('a token that was left in the cache');
+};
+
+subtest 'credential_process' => sub {
+	append_to_file("$folder/process", <<"END");
+[profile good]
+credential_process = sleep 0.2; printf '{"Version":1,"AccessKeyId":"KEY0","SecretAccessKey":"SECRET-of-process","SessionToken":"SESSION-%s","Expiration":"2099-01-01T00:00:00Z"}' KEY0
+[profile bad]
+credential_process = echo SECRET-of-process >&2; exit 3
+[profile slow]
+credential_process = sleep 1000
+END
+	restart(AWS_CONFIG_FILE => "$folder/process", AWS_PROFILE => 'good');
+	works('a program gives them');
+	restart(AWS_CONFIG_FILE => "$folder/process", AWS_PROFILE => 'bad');
+	fails('that it fails is told', qr/the credential_process of profile "bad" ended with exit code 3/);
+	restart(AWS_CONFIG_FILE => "$folder/process", AWS_PROFILE => 'slow');
+	my $begin = time;
+	fails('waiting for it can be cancelled', qr/canceling statement due to statement timeout/, "SET statement_timeout = '1s'; $query");
+	cmp_ok(time - $begin, '<', 5, 'at once');
 };
 
 unlike(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/SECRET-of-(?!own)|SESSION-KEY|IMDSTOKEN|SSOTOKEN/, 'no secret is in the log');
