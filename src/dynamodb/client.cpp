@@ -105,15 +105,15 @@ struct Client::Impl {
   void unlink(Call& call) noexcept;
 
   Transport& transport_;
-  const std::unique_ptr<CredentialsSource> credentials_;
   Clock& clock_;
   Random& random_;
   const std::size_t max_in_flight_;
   RetryBucket bucket_;
   ContentDecoder decoder_;
   CredentialsHttp credentials_http_;
-  bool awaiting_credentials_ = false;  // what is ready to be sent waits for them
-  HttpRequest request_;                // filled anew for each attempt, so that its strings keep their memory
+  const std::unique_ptr<CredentialsSource> credentials_;  // its requests are in the member before
+  bool awaiting_credentials_ = false;                     // what is ready to be sent waits for them
+  HttpRequest request_;  // filled anew for each attempt, so that its strings keep their memory
 
   Call* first_queued_ = nullptr;
   Call* last_queued_ = nullptr;
@@ -130,11 +130,11 @@ struct Client::Impl {
 Client::Impl::Impl(const ClientConfig& config, Transport& transport, std::unique_ptr<CredentialsSource> credentials,
                    Clock& clock, Random& random)
     : transport_(transport),
-      credentials_(std::move(credentials)),
       clock_(clock),
       random_(random),
       max_in_flight_(static_cast<std::size_t>(std::max(config.max_connections, 1))),
-      credentials_http_(transport, clock, random, config.ca_bundle) {
+      credentials_http_(transport, clock, random, config.ca_bundle),
+      credentials_(std::move(credentials)) {
   in_flight_.reserve(max_in_flight_);
   request_.url = config.endpoint.url;
   request_.headers = {"Content-Type: application/x-amz-json-1.0", ""};

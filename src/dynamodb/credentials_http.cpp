@@ -50,6 +50,13 @@ std::optional<HttpResponse> CredentialsHttp::take(RequestId id) {
   return response;
 }
 
+void CredentialsHttp::cancel(RequestId id) noexcept {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  if (!found->second.response) transport_.cancel(id);
+  exchanges_.erase(found);
+}
+
 void CredentialsHttp::wake_at(Steady::time_point when) noexcept { wake_ = std::min(wake_, when); }
 
 bool CredentialsHttp::receive(RequestId id, HttpResponse& response) {
@@ -81,6 +88,7 @@ std::optional<HttpResponse> CredentialsFetch::poll(CredentialsHttp& http) {
   }
   if (retry_time_ <= http.clock().now()) {
     id_ = http.start(request_, body_);
+    http_ = &http;
     started_ = http.clock().now();
   } else {
     http.wake_at(retry_time_);

@@ -28,6 +28,8 @@ class CredentialsHttp {
   RequestId start(HttpRequest request, std::string body);
   /// The answer, once it is there; at most once.
   std::optional<HttpResponse> take(RequestId id);
+  /// The answer is no longer wanted.
+  void cancel(RequestId id) noexcept;
   /// The source wants to be asked again then, even if nothing arrives. Forgotten before it is asked.
   void wake_at(Steady::time_point when) noexcept;
   Transport& transport() noexcept { return transport_; }
@@ -58,11 +60,18 @@ class CredentialsHttp {
 /// names, what was signed with a clock that is more than four minutes off.
 class CredentialsFetch {
  public:
+  CredentialsFetch() = default;
+  ~CredentialsFetch() {
+    if (id_ != 0) http_->cancel(id_);
+  }
+  CredentialsFetch(const CredentialsFetch&) = delete;
+  CredentialsFetch& operator=(const CredentialsFetch&) = delete;
+
   /// REQUIRES: not begun().
   void begin(HttpRequest request, std::string body, int max_attempts);
   bool begun() const noexcept { return begun_; }
   /// The answer, whatever it says, or nothing while it is on its way. With the answer the fetch is over, and may begin
-  /// anew.
+  /// anew. `http` must outlive a fetch that is not over.
   std::optional<HttpResponse> poll(CredentialsHttp& http);
 
  private:
@@ -75,6 +84,7 @@ class CredentialsFetch {
   int attempts_ = 0;
   bool begun_ = false;
   RequestId id_ = 0;  // 0: none in flight
+  CredentialsHttp* http_ = nullptr;
   Steady::time_point started_{};
   Steady::time_point retry_time_{};
 };

@@ -258,7 +258,7 @@ credential_process = sleep 0.2; printf '{"Version":1,"AccessKeyId":"KEY0","Secre
 [profile bad]
 credential_process = echo SECRET-of-process >&2; exit 3
 [profile slow]
-credential_process = sleep 1000
+credential_process = sleep 20
 END
 	restart(AWS_CONFIG_FILE => "$folder/process", AWS_PROFILE => 'good');
 	works('a program gives them');

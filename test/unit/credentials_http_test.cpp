@@ -93,14 +93,20 @@ TEST_F(CredentialsFetchTest, DoesNotBelieveWhatNobodyLookedAtInTime) {
 }
 
 TEST_F(CredentialsFetchTest, DropsWhatIsInFlight) {
+  {
+    CredentialsFetch dropped;
+    dropped.begin({}, "", 1);
+    EXPECT_FALSE(dropped.poll(http));
+  }
+  EXPECT_EQ(http.transport.cancelled, std::vector<RequestId>{1});
+  EXPECT_FALSE(http.http.take(1));
+
   test::FakeTransport transport;
   {
     CredentialsHttp short_lived(transport, http.clock, http.random, "");
-    begin(1);
-    EXPECT_FALSE(fetch.poll(short_lived));
+    short_lived.start({}, "");
   }
-  EXPECT_EQ(transport.cancelled, transport.sent.empty() ? std::vector<RequestId>() : std::vector<RequestId>{1});
-  EXPECT_EQ(transport.sent.size(), 1u);
+  EXPECT_EQ(transport.cancelled, std::vector<RequestId>{1});
 }
 
 }  // namespace
