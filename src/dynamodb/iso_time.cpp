@@ -8,7 +8,8 @@
 namespace dynamodb {
 namespace {
 
-/// WallTime ends in 2262. What is later, such as 9999, is just as far away.
+/// WallTime is from 1677 to 2262. What is later, such as 9999, is just as far away; what is earlier, just as long ago.
+constexpr int kFirstYear = 1900;
 constexpr int kLastYear = 2248;
 
 /// Takes `digits` digits and, behind them, `then` (unless 0) off the text; -1 when they are not there.
@@ -47,7 +48,7 @@ std::optional<WallTime::time_point> parse_iso_time(std::string_view text) noexce
   const int hour = take_number(&text, 2, ':');
   const int minute = hour < 0 ? -1 : take_number(&text, 2, ':');
   const int second = minute < 0 ? -1 : take_number(&text, 2, '\0');
-  const std::chrono::year_month_day date{std::chrono::year(std::min(year, kLastYear)),
+  const std::chrono::year_month_day date{std::chrono::year(std::clamp(year, kFirstYear, kLastYear)),
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (second < 0 || second > 60 || hour > 23 || minute > 59 || !date.ok()) return std::nullopt;

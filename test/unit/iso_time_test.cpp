@@ -6,6 +6,8 @@
 namespace dynamodb {
 namespace {
 
+TEST(IsoTime, TakesTimesLongAgo) { EXPECT_LT(*parse_iso_time("0026-02-28T23:59:59Z"), WallTime::time_point()); }
+
 TEST(IsoTime, Parses) {
   const struct {
     const char* text;
