@@ -22,6 +22,13 @@ inline std::string ascii_lower(std::string_view text) {
   return result;
 }
 
+inline std::string ascii_upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return result;
+}
+
 /// Equal when upper and lower case are the same.
 inline bool ascii_equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });

@@ -88,4 +88,9 @@ const std::string* AwsProfiles::service_setting(std::string_view profile, std::s
   return section == nullptr ? nullptr : section->find_nested(service, key);
 }
 
+const std::string* AwsProfiles::sso_session_setting(std::string_view name, std::string_view key) const {
+  const IniSection* section = config_.find("sso-session", name);
+  return section == nullptr ? nullptr : section->find(key);
+}
+
 }  // namespace dynamodb

@@ -50,6 +50,9 @@ class AwsProfiles {
   /// A setting for one service from the `[services …]` section that the profile names. Null when there is none.
   const std::string* service_setting(std::string_view profile, std::string_view service, std::string_view key) const;
 
+  /// A setting of `[sso-session <name>]` in the config file. Null when there is none.
+  const std::string* sso_session_setting(std::string_view name, std::string_view key) const;
+
   const std::string& config_path() const noexcept { return config_path_; }
   const std::string& credentials_path() const noexcept { return credentials_path_; }
 

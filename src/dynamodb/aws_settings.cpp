@@ -49,22 +49,24 @@ Result<std::string> AwsSettings::region() {
   return std::move(found.value().value);
 }
 
-Result<AwsSettings::Found> AwsSettings::find_endpoint_url() {
+Result<AwsSettings::Found> AwsSettings::find_endpoint_url(std::string_view service) {
   Result<bool> ignore = find_flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
   if (!ignore) return std::move(ignore.error());
   if (ignore.value()) return Found{};
-  for (const char* variable : {"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"}) {
+  const std::string own_variable = "AWS_ENDPOINT_URL_" + ascii_upper(service);
+  for (const char* variable : {own_variable.c_str(), "AWS_ENDPOINT_URL"}) {
     if (std::optional<std::string> value = environment_.get_variable(variable))
       return Found{std::move(*value), variable};
   }
   if (const Error* error = load()) return *error;
-  const std::string* value = profiles_->value().service_setting(profile_.name, "dynamodb", "endpoint_url");
+  const std::string* value = profiles_->value().service_setting(profile_.name, service, "endpoint_url");
   if (value == nullptr) return find_in_profile("endpoint_url");
-  return Found{*value, "profile \"" + one_line(profile_.name, kMaxNameShown) + "\", services, dynamodb endpoint_url"};
+  return Found{*value, "profile \"" + one_line(profile_.name, kMaxNameShown) + "\", services, " + std::string(service) +
+                           " endpoint_url"};
 }
 
-Result<std::string> AwsSettings::endpoint_url() {
-  Result<Found> found = find_endpoint_url();
+Result<std::string> AwsSettings::endpoint_url(std::string_view service) {
+  Result<Found> found = find_endpoint_url(service);
   if (!found) return std::move(found.error());
   if (found.value().value.empty()) return std::string();
   Result<std::string> url = parse_endpoint_url(found.value().value);

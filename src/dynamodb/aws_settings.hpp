@@ -28,8 +28,8 @@ class AwsSettings {
 
   /// AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, the profile's services section (dynamodb.endpoint_url), the profile's
   /// endpoint_url; normalised; empty when there is none or AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or the profile's
-  /// ignore_configured_endpoint_urls is true.
-  Result<std::string> endpoint_url();
+  /// ignore_configured_endpoint_urls is true. Other services ("sts", "sso") likewise.
+  Result<std::string> endpoint_url(std::string_view service = "dynamodb");
 
   /// AWS_CA_BUNDLE, the profile's ca_bundle; empty when there is none.
   Result<std::string> ca_bundle();
@@ -47,7 +47,7 @@ class AwsSettings {
   };
   Result<Found> find(const char* variable, std::string_view key);
   Result<Found> find_in_profile(std::string_view key);
-  Result<Found> find_endpoint_url();
+  Result<Found> find_endpoint_url(std::string_view service);
   Result<bool> find_flag(const char* variable, std::string_view key);
   const Error* load();  // null when the profiles could be read
 

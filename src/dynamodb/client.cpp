@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dynamodb/content_coding.hpp"
+#include "dynamodb/credentials_http.hpp"
 #include "dynamodb/http_date.hpp"
 
 namespace dynamodb {
@@ -84,8 +85,9 @@ struct Client::Impl {
   bool has_room() const noexcept { return in_flight_.size() < max_in_flight_; }
   Call* next_ready() const noexcept;
   bool send_ready();
+  bool get_credentials();
+  void fail_all_ready(const Error& error);
   void send(Call& call);
-  bool sign(Call& call);
   void receive_all();
   void settle(Call& call, HttpResponse response);
   std::optional<Error> judge(HttpResponse& response);
@@ -103,12 +105,14 @@ struct Client::Impl {
   void unlink(Call& call) noexcept;
 
   Transport& transport_;
-  const std::unique_ptr<CredentialsSource> credentials_;
   Clock& clock_;
   Random& random_;
   const std::size_t max_in_flight_;
   RetryBucket bucket_;
   ContentDecoder decoder_;
+  CredentialsHttp credentials_http_;
+  const std::unique_ptr<CredentialsSource> credentials_;  // its requests are in the member before
+  bool awaiting_credentials_ = false;                     // what is ready to be sent waits for them
   HttpRequest request_;  // filled anew for each attempt, so that its strings keep their memory
 
   Call* first_queued_ = nullptr;
@@ -126,10 +130,11 @@ struct Client::Impl {
 Client::Impl::Impl(const ClientConfig& config, Transport& transport, std::unique_ptr<CredentialsSource> credentials,
                    Clock& clock, Random& random)
     : transport_(transport),
-      credentials_(std::move(credentials)),
       clock_(clock),
       random_(random),
-      max_in_flight_(static_cast<std::size_t>(std::max(config.max_connections, 1))) {
+      max_in_flight_(static_cast<std::size_t>(std::max(config.max_connections, 1))),
+      credentials_http_(transport, clock, random, config.ca_bundle),
+      credentials_(std::move(credentials)) {
   in_flight_.reserve(max_in_flight_);
   request_.url = config.endpoint.url;
   request_.headers = {"Content-Type: application/x-amz-json-1.0", ""};
@@ -161,6 +166,7 @@ Call* Client::Impl::next_ready() const noexcept {
 }
 
 bool Client::Impl::send_ready() {
+  if (!has_room() || next_ready() == nullptr || !get_credentials()) return false;
   bool sent = false;
   while (has_room()) {
     Call* call = next_ready();
@@ -171,8 +177,38 @@ bool Client::Impl::send_ready() {
   return sent;
 }
 
+// Asked once for all that can be sent now. False: there are none yet, or there will be none.
+bool Client::Impl::get_credentials() {
+  credentials_http_.forget_wake();
+  CredentialsAnswer answer = credentials_->get(credentials_http_);
+  awaiting_credentials_ = answer.is_pending();
+  if (awaiting_credentials_) return false;
+  if (!answer.ok()) {
+    fail_all_ready(answer.error());
+    return false;
+  }
+  if (!answer.value()) {
+    fail_all_ready(Error::no_credentials("no AWS credentials found in " + credentials_->description()));
+    return false;
+  }
+  Credentials& credentials = *answer.value();
+  request_.signing.access_key_id = std::move(credentials.access_key_id);
+  request_.signing.secret_access_key = std::move(credentials.secret_access_key);
+  request_.signing.session_token = std::move(credentials.session_token);
+  return true;
+}
+
+void Client::Impl::fail_all_ready(const Error& error) {
+  while (Call* call = next_ready()) {
+    Error copy = error;
+    detach(*call);
+    finish(*call, std::move(copy));
+  }
+}
+
 void Client::Impl::send(Call& call) {
-  if (!sign(call)) return;
+  request_.signing_time.reset();
+  if (clock_correction_.count() != 0) request_.signing_time = clock_.wall_now() + clock_correction_;
   request_.headers[1] = call.target_;
   request_.body = call.request_body_;
   request_.request_timeout = call.request_timeout_;
@@ -181,6 +217,8 @@ void Client::Impl::send(Call& call) {
   detach(call);
   call.state_ = Call::State::in_flight;
   call.request_id_ = id;
+  call.credentials_generation_ = credentials_generation_;
+  call.clock_correction_ = clock_correction_;
   in_flight_.push_back(&call);
   if (call.statistics_ != nullptr) {
     ++call.statistics_->requests;
@@ -189,32 +227,17 @@ void Client::Impl::send(Call& call) {
   call.sent_before_ = true;
 }
 
-bool Client::Impl::sign(Call& call) {
-  Result<std::optional<Credentials>> found = credentials_->get();
-  if (!found.ok() || !found.value()) {
-    Error error = found.ok() ? Error::no_credentials("no AWS credentials found in " + credentials_->description())
-                             : std::move(found.error());
-    detach(call);
-    finish(call, std::move(error));
-    return false;
-  }
-  Credentials& credentials = *found.value();
-  request_.signing.access_key_id = std::move(credentials.access_key_id);
-  request_.signing.secret_access_key = std::move(credentials.secret_access_key);
-  request_.signing.session_token = std::move(credentials.session_token);
-  request_.signing_time.reset();
-  if (clock_correction_.count() != 0) request_.signing_time = clock_.wall_now() + clock_correction_;
-  call.credentials_generation_ = credentials_generation_;
-  call.clock_correction_ = clock_correction_;
-  return true;
-}
-
 // --- receiving
 
 void Client::Impl::receive_all() {
   RequestId id = 0;
   HttpResponse response;
   while (transport_.take_finished(&id, &response)) {
+    if (credentials_http_.receive(id, response)) {
+      awaiting_credentials_ = false;
+      response = HttpResponse{};
+      continue;
+    }
     const auto found = std::ranges::find(in_flight_, id, [](const Call* call) { return call->request_id_; });
     if (found == in_flight_.end()) continue;
     Call& call = **found;
@@ -380,11 +403,13 @@ void Client::Impl::forget(Call& call) noexcept {
   schedule();
 }
 
-// With all connections busy no timer is needed: the end of a request is what the next one waits for.
+// With all connections busy no timer is needed: the end of a request is what the next one waits for. Nor for what waits
+// for credentials, beyond the one that these need.
 void Client::Impl::schedule() noexcept {
   Steady::time_point when = kNever;
   if (!backing_off_.empty()) when = (*backing_off_.begin())->retry_time_;
   if (first_queued_ != nullptr) when = kAtOnce;
+  if (awaiting_credentials_ && when <= clock_.now()) when = credentials_http_.wake_time();
   transport_.wake_at(std::min(has_room() ? when : kNever, owners_wish_));
 }
 

@@ -101,6 +101,7 @@ class Call {
 };
 
 /// A connection pool, credentials and retry state for one endpoint and one identity. Not thread-safe.
+/// Calls stay queued while the credentials source is asking for credentials; when it fails, all that wait for it fail.
 ///
 ///   auto call = client.start("Query", body, &statistics);
 ///   while (!call->finished()) { wait until client.poll_descriptor() is readable; client.advance(); }

@@ -2,9 +2,13 @@
 #include "dynamodb/credentials.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "dynamodb/credentials_container.hpp"
 #include "dynamodb/credentials_environment.hpp"
+#include "dynamodb/credentials_instance.hpp"
 #include "dynamodb/credentials_shared_files.hpp"
+#include "dynamodb/credentials_web_identity.hpp"
 
 namespace dynamodb {
 namespace {
@@ -41,11 +45,29 @@ Result<std::optional<Credentials>> check_credentials(Credentials found, const Cr
 CredentialsChain::CredentialsChain(std::vector<std::unique_ptr<CredentialsSource>> sources)
     : sources_(std::move(sources)) {}
 
-Result<std::optional<Credentials>> CredentialsChain::get() {
-  for (const auto& source : sources_) {
-    Result<std::optional<Credentials>> found = source->get();
-    if (!found.ok() || found.value()) return found;
+// Goes on where it was: the sources before have said that they are not configured.
+CredentialsAnswer CredentialsChain::ask_on(CredentialsHttp& http) {
+  for (; asking_ < sources_.size(); ++asking_) {
+    CredentialsAnswer answer = sources_[asking_]->get(http);
+    if (answer.is_pending() || !answer.ok() || answer.value()) return answer;
   }
+  return std::optional<Credentials>();
+}
+
+CredentialsAnswer CredentialsChain::get(CredentialsHttp& http) {
+  CredentialsAnswer answer = ask_on(http);
+  if (answer.is_pending()) return answer;
+  if (!answer.ok()) {
+    asking_ = 0;
+    answered_ = false;
+    return answer;
+  }
+  if (answer.value()) {
+    answered_ = true;
+    return answer;
+  }
+  asking_ = 0;
+  if (std::exchange(answered_, false)) return get(http);
   Error error = Error::no_credentials("no AWS credentials were found");
   error.detail = "Looked for: " + description() + ".";
   return error;
@@ -53,6 +75,8 @@ Result<std::optional<Credentials>> CredentialsChain::get() {
 
 void CredentialsChain::invalidate() noexcept {
   for (const auto& source : sources_) source->invalidate();
+  asking_ = 0;
+  answered_ = false;
 }
 
 std::string CredentialsChain::description() const {
@@ -61,10 +85,13 @@ std::string CredentialsChain::description() const {
   return all;
 }
 
-std::unique_ptr<CredentialsSource> ambient_credentials(const AwsEnvironment& environment, const Clock& clock) {
+std::unique_ptr<CredentialsSource> ambient_credentials(const CredentialsContext& context) {
   std::vector<std::unique_ptr<CredentialsSource>> sources;
-  sources.push_back(std::make_unique<EnvironmentCredentials>(environment));
-  sources.push_back(std::make_unique<SharedFilesCredentials>(environment, clock));
+  sources.push_back(std::make_unique<EnvironmentCredentials>(context.environment));
+  sources.push_back(std::make_unique<WebIdentityCredentials>(context));
+  sources.push_back(std::make_unique<SharedFilesCredentials>(context));
+  sources.push_back(std::make_unique<ContainerCredentials>(context.environment, context.clock));
+  sources.push_back(std::make_unique<InstanceCredentials>(context.environment, context.clock));
   return std::make_unique<CredentialsChain>(std::move(sources));
 }
 

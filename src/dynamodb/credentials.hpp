@@ -16,6 +16,7 @@
 namespace dynamodb {
 
 class AwsEnvironment;
+class CredentialsHttp;
 
 /// One set of credentials. Secret: never print, log or put into an Error.
 struct Credentials {
@@ -26,14 +27,33 @@ struct Credentials {
   std::string source;                              ///< for messages, such as "environment" or "profile dev"; no secret
 };
 
+/// What a source says: credentials; nothing, when it is not configured; an Error, when it is but cannot be used; or
+/// that it is still finding out. REQUIRES: ok(), value() and error() only when not pending.
+class [[nodiscard]] CredentialsAnswer : public Result<std::optional<Credentials>> {
+ public:
+  using Result::Result;
+  CredentialsAnswer(Result<std::optional<Credentials>>&& result) : Result(std::move(result)) {}
+  static CredentialsAnswer pending() {
+    CredentialsAnswer answer{std::optional<Credentials>()};
+    answer.pending_ = true;
+    return answer;
+  }
+  bool is_pending() const noexcept { return pending_; }
+
+ private:
+  bool pending_ = false;
+};
+
 /// Where credentials come from. Implementations cache as far as their source makes sense.
 class CredentialsSource {
  public:
   virtual ~CredentialsSource() = default;
 
   /// The credentials to use now, or nothing when this source is not configured (the chain then asks the
-  /// next). An Error means: configured, but unusable (the chain stops and reports it).
-  virtual Result<std::optional<Credentials>> get() = 0;
+  /// next). An Error means: configured, but unusable (the chain stops and reports it). Never waits: a source that has
+  /// to ask somebody begins that in `http` and is pending; ask again when the client was woken. `http` is the same for
+  /// all of a source's life.
+  virtual CredentialsAnswer get(CredentialsHttp& http) = 0;
 
   /// Forget what was cached: the service refused it. The next get() reads anew.
   virtual void invalidate() noexcept = 0;
@@ -42,22 +62,33 @@ class CredentialsSource {
   virtual std::string description() const = 0;
 };
 
-/// Asks its sources in order; the first that is configured answers.
+/// Asks its sources in order; the first that is configured answers, and is asked first from then on, until it no longer
+/// is or invalidate() is called.
 /// get() is an Error of kind no_credentials, listing what was looked for, when none is.
 class CredentialsChain final : public CredentialsSource {
  public:
   explicit CredentialsChain(std::vector<std::unique_ptr<CredentialsSource>> sources);
-  Result<std::optional<Credentials>> get() override;
+  CredentialsAnswer get(CredentialsHttp& http) override;
   void invalidate() noexcept override;
   std::string description() const override;
 
  private:
+  CredentialsAnswer ask_on(CredentialsHttp& http);
+
   std::vector<std::unique_ptr<CredentialsSource>> sources_;
+  std::size_t asking_ = 0;  // whose turn it is
+  bool answered_ = false;   // that one had credentials the last time
 };
 
-/// The server process's own credentials, in this order: environment, shared config and credentials files.
-/// Both arguments must outlive the chain.
-std::unique_ptr<CredentialsSource> ambient_credentials(const AwsEnvironment& environment, const Clock& clock);
+/// What sources are made of. All that is referred to must outlive them.
+struct CredentialsContext {
+  const AwsEnvironment& environment;
+  const Clock& clock;
+  std::string region;  ///< of the client; its STS is asked for roles
+};
+
+/// The server process's own credentials, from the first of the sources of docs/credentials.md that is configured.
+std::unique_ptr<CredentialsSource> ambient_credentials(const CredentialsContext& context);
 
 /// For sources: what the parts of a set of credentials are called where it was found.
 struct CredentialsNames {

@@ -3,7 +3,7 @@
 
 namespace dynamodb {
 
-Result<std::optional<Credentials>> EnvironmentCredentials::get() {
+CredentialsAnswer EnvironmentCredentials::get(CredentialsHttp&) {
   const auto variable = [this](const char* name) { return environment_.get_variable(name).value_or(""); };
   Credentials found;
   found.access_key_id = variable("AWS_ACCESS_KEY_ID");

@@ -17,7 +17,7 @@ class EnvironmentCredentials final : public CredentialsSource {
  public:
   /// `environment` must outlive this object.
   explicit EnvironmentCredentials(const AwsEnvironment& environment) : environment_(environment) {}
-  Result<std::optional<Credentials>> get() override;
+  CredentialsAnswer get(CredentialsHttp& http) override;
   void invalidate() noexcept override {}
   std::string description() const override { return "environment (AWS_ACCESS_KEY_ID)"; }
 

@@ -8,7 +8,7 @@ StaticCredentials::StaticCredentials(std::string access_key_id, std::string secr
     : credentials_{std::move(access_key_id), std::move(secret_access_key), std::move(session_token), std::nullopt,
                    "user mapping"} {}
 
-Result<std::optional<Credentials>> StaticCredentials::get() {
+CredentialsAnswer StaticCredentials::get(CredentialsHttp&) {
   return check_credentials(credentials_, {"the user mapping", "access_key_id", "secret_access_key", "session_token"});
 }
 

@@ -14,7 +14,7 @@ namespace dynamodb {
 class StaticCredentials final : public CredentialsSource {
  public:
   StaticCredentials(std::string access_key_id, std::string secret_access_key, std::string session_token = {});
-  Result<std::optional<Credentials>> get() override;
+  CredentialsAnswer get(CredentialsHttp& http) override;
   void invalidate() noexcept override {}
   std::string description() const override { return "access_key_id and secret_access_key of the user mapping"; }
 

@@ -99,6 +99,7 @@ std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& requ
   set(CURLOPT_URL, request.url.c_str());
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.request_timeout.count()));
+  set(CURLOPT_NOPROXY, request.use_proxy ? static_cast<const char*>(nullptr) : "*");
   set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
   // As an option, not a header of ours: proxies may change it, so it must not be signed.
   set(CURLOPT_ACCEPT_ENCODING, request.accept_gzip ? "gzip" : static_cast<const char*>(nullptr));

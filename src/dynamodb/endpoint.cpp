@@ -168,6 +168,14 @@ Result<std::string> parse_endpoint_url(std::string_view url) {
   return scheme + "://" + authority->host + (*port == default_port ? "" : ":" + std::to_string(*port)) + "/";
 }
 
+Result<std::string> service_url(std::string_view prefix, const EndpointOptions& options) {
+  if (!is_region_name(options.region) || has_upper_case(options.region)) return bad_region(options.region);
+  const Partition& partition = partition_of(options.region);
+  std::string url = "https://";
+  url.append(prefix).append(options.use_fips ? "-fips." : ".").append(options.region).append(".");
+  return url.append(options.use_dualstack ? partition.dualstack_suffix : partition.dns_suffix) + "/";
+}
+
 Result<Endpoint> resolve_endpoint(const EndpointOptions& options) {
   if (!options.region.empty() && !is_region_name(options.region)) return bad_region(options.region);
   if (!options.custom_url.empty()) return custom_endpoint(options);

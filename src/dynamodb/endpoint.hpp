@@ -32,6 +32,10 @@ struct Endpoint {
 /// Region names are checked (letters, digits, hyphens) because they become part of a host name.
 Result<Endpoint> resolve_endpoint(const EndpointOptions& options);
 
+/// AWS's own URL of another service: https://<prefix>[-fips].<region>.<suffix>/, with the suffix of the region's
+/// partition. `options.custom_url` does not count. Errors: no region, or one that is not a region's name.
+Result<std::string> service_url(std::string_view prefix, const EndpointOptions& options);
+
 /// Checks a URL as the `endpoint` option takes it: http or https, a host (name, IPv4 or [IPv6]), an optional port, no
 /// user name, query or fragment; a path only "/". Returns it normalised with a final '/'.
 Result<std::string> parse_endpoint_url(std::string_view url);

@@ -36,6 +36,7 @@ struct HttpRequest {
   Milliseconds connect_timeout{5000};
   Milliseconds request_timeout{60000};  ///< whole exchange, connecting included
   bool fresh_connection = false;        ///< not on a connection that was kept from an earlier request
+  bool use_proxy = true;                ///< false: direct, whatever the environment says
   std::string ca_bundle;                ///< file of CA certificates; empty: the system's
 };
 

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "dynamodb/aws_settings.hpp"
-#include "dynamodb/credentials_environment.hpp"
+#include "dynamodb/credentials_assume_role.hpp"
 #include "dynamodb/credentials_shared_files.hpp"
 #include "dynamodb/credentials_static.hpp"
 #include "dynamodb/curl_transport.hpp"
@@ -73,9 +73,8 @@ dynamodb::Result<dynamodb::Endpoint> resolve(const ClientSettings& settings, dyn
   return dynamodb::resolve_endpoint(wishes, aws);
 }
 
-std::unique_ptr<dynamodb::CredentialsSource> make_credentials(const ClientSettings& settings) {
-  const auto& environment = dynamodb::process_environment();
-  const auto& clock = dynamodb::system_clock();
+std::unique_ptr<dynamodb::CredentialsSource> make_own_credentials(const ClientSettings& settings,
+                                                                  const dynamodb::CredentialsContext& context) {
   std::vector<std::unique_ptr<dynamodb::CredentialsSource>> sources;
   switch (settings.identity) {
     case Identity::user_mapping_keys:
@@ -83,13 +82,24 @@ std::unique_ptr<dynamodb::CredentialsSource> make_credentials(const ClientSettin
                                                            settings.mapping->secret_access_key,
                                                            text_or_empty(settings.mapping->session_token));
     case Identity::user_mapping_profile:
-      sources.push_back(
-          std::make_unique<dynamodb::SharedFilesCredentials>(environment, clock, settings.mapping->profile));
+      sources.push_back(std::make_unique<dynamodb::SharedFilesCredentials>(context, settings.mapping->profile));
       return std::make_unique<dynamodb::CredentialsChain>(std::move(sources));
     case Identity::server_process:
       break;
   }
-  return dynamodb::ambient_credentials(environment, clock);
+  return dynamodb::ambient_credentials(context);
+}
+
+// The role of the user mapping, if there is one, assumed with what there would be without it.
+std::unique_ptr<dynamodb::CredentialsSource> make_credentials(const ClientSettings& settings,
+                                                              const dynamodb::CredentialsContext& context) {
+  auto own = make_own_credentials(settings, context);
+  const UserMappingOptions* mapping = settings.mapping;
+  if (mapping == nullptr || mapping->role_arn == nullptr) return own;
+  dynamodb::RoleWish role{mapping->role_arn, text_or_empty(mapping->role_session_name),
+                          text_or_empty(mapping->external_id), 0};
+  return std::make_unique<dynamodb::AssumeRoleCredentials>(context, std::move(role), std::move(own),
+                                                           profile_of(settings));
 }
 
 std::optional<dynamodb::Error> make_config(const ClientSettings& settings, int max_connections,
@@ -120,8 +130,10 @@ struct ClientParts {
 
 std::optional<dynamodb::Error> make_parts(const ClientSettings& settings, int max_connections, ClientParts* parts) {
   if (auto failure = make_config(settings, max_connections, &parts->config)) return failure;
-  parts->credentials = make_credentials(settings);
-  auto transport = dynamodb::make_curl_transport(max_connections);
+  parts->credentials = make_credentials(
+      settings, {dynamodb::process_environment(), dynamodb::system_clock(), parts->config.endpoint.signing_region});
+  // One more for credentials, which must not wait until a scan has a connection to spare: they may have a second only.
+  auto transport = dynamodb::make_curl_transport(max_connections + 1);
   if (!transport.ok()) return transport.error();
   parts->transport = std::move(transport.value());
   return std::nullopt;
@@ -135,10 +147,6 @@ ClientSettings collect_client_settings(Oid serverid, Oid userid, const char* reg
   settings.mapping = find_mapping_options(userid, serverid);
   settings.region = region != nullptr ? region : settings.server->aws_region;
   settings.identity = choose_identity(settings, userid, serverid);
-  if (settings.mapping != nullptr && settings.mapping->role_arn != nullptr)
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("this version of dynamodb_fdw cannot assume a role"),
-                    errdetail("The user mapping has the option role_arn."),
-                    errhint("Use access_key_id, secret_access_key and session_token.")));
   return settings;
 }
 

@@ -67,8 +67,9 @@ void close_unused() {
   }
 }
 
-// What a client holds besides its connections: epoll, timer, event, and libcurl's own pair.
-constexpr int kOwnDescriptors = 5;
+// What a client holds besides its connections: epoll, timer, event, libcurl's own pair, and a connection for getting
+// credentials.
+constexpr int kOwnDescriptors = 6;
 
 // Closes the connection that was opened first of those that nobody uses; false when there is none.
 bool close_idle() {

@@ -129,7 +129,17 @@ void check_server(List* options) {
   if (is_option_true(options, "use_dualstack")) forbid_both(options, "endpoint", "use_dualstack");
 }
 
+// A role without keys of the user's own is assumed with what belongs to the server process, which may assume others
+// than the one that was meant for this user.
+void check_role(List* options) {
+  if (!has(options, "role_arn") || has(options, "access_key_id") || superuser()) return;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("only a superuser may set option \"role_arn\" without option \"access_key_id\""),
+                  errdetail("The role would be assumed with the credentials of the server process.")));
+}
+
 void check_user_mapping(List* options) {
+  check_role(options);
   require_with(options, "access_key_id", "secret_access_key");
   require_with(options, "secret_access_key", "access_key_id");
   require_with(options, "session_token", "access_key_id");

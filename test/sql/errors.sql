@@ -22,6 +22,7 @@ EXCEPTION WHEN OTHERS THEN
   detail = regexp_replace(detail, '(, )?request id [^ ,.]+', '');
   detail = regexp_replace(detail, 'libcurl: .*?( Tried \d+ times\.)?$', 'libcurl: ...\1');
   detail = regexp_replace(detail, '"[^"]*/(\.aws/[^"]*)"', '".../\1"', 'g');
+  detail = regexp_replace(detail, 'EC2 instance \([^)]*\)', 'EC2 instance (...)');
   message = regexp_replace(message, '"[^"]*/(\.aws/[^"]*)"', '".../\1"', 'g');
   message = regexp_replace(message, '(127\.0\.0\.1|localhost)(:| port )\d+', '\1\2N');
   RETURN NEXT SQLSTATE || ' ' || message;

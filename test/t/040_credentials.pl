@@ -225,8 +225,8 @@ region = eu-south-1
 region = eu-west-3
 aws_access_key_id = KEYTHIRD
 aws_secret_access_key = secret of third
-[profile process]
-credential_process = /bin/false
+[profile login]
+login_session = arn:aws:sts::123456789012:assumed-role/x
 END
 	my $credentials = write_file('credentials', <<'END' =~ s/\bsecret of (\w+)/secret($1)/egr);
 [default]
@@ -255,7 +255,7 @@ END
 
 	foreach my $case (
 		[ 'absent', qr/profile "absent", which [^,]+ names, is neither in "\Q$config\E" nor in "\Q$credentials\E"/ ],
-		[ 'process', qr/profile "process" has credential_process/ ])
+		[ 'login', qr/profile "login" has login_session/ ])
 	{
 		my ($profile, $pattern) = @$case;
 		run('', "ALTER USER MAPPING FOR CURRENT_USER SERVER dynamodb OPTIONS (SET profile '$profile')");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dynamodb/credentials_http.hpp"
 #include "unit/fake_clock.hpp"
 #include "unit/fake_transport.hpp"
 
@@ -27,7 +28,18 @@ constexpr Steady::time_point kAtOnce = Steady::time_point::min();
 /// Hands out "AKID1", after each invalidate() the next number.
 class FakeCredentials final : public CredentialsSource {
  public:
-  Result<std::optional<Credentials>> get() override {
+  CredentialsAnswer get(CredentialsHttp& http) override {
+    ++asked;
+    if (fetching) {
+      HttpRequest question;
+      question.url = "http://credentials/";
+      if (request == 0) request = http.start(question, "");
+      if (!http.take(request)) {
+        http.wake_at(wake);
+        return CredentialsAnswer::pending();
+      }
+      fetching = false;
+    }
     if (error) return *error;
     if (none) return std::optional<Credentials>();
     Credentials credentials;
@@ -40,6 +52,10 @@ class FakeCredentials final : public CredentialsSource {
   std::string description() const override { return "a test"; }
 
   int generation = 1;
+  int asked = 0;
+  bool fetching = false;  // an answer is needed first
+  RequestId request = 0;
+  Steady::time_point wake = kNever;
   bool none = false;
   std::optional<Error> error;
 };
@@ -143,6 +159,41 @@ TEST_F(ClientTest, SendsWhatTheServiceExpects) {
   EXPECT_EQ(request.connect_timeout, Milliseconds(5000));
   EXPECT_EQ(request.request_timeout, Milliseconds(60000));
   EXPECT_EQ(request.ca_bundle, "/ca.pem");
+}
+
+TEST_F(ClientTest, KeepsCallsUntilThereAreCredentials) {
+  credentials->fetching = true;
+  auto first = start();
+  auto second = start();
+  client->advance();
+  ASSERT_EQ(transport->sent.size(), 1u);
+  EXPECT_EQ(transport->sent[0].request.url, "http://credentials/");
+  EXPECT_EQ(transport->wake, kNever);  // the answer is what wakes
+  credentials->wake = clock.now() + Milliseconds(70);
+  auto third = start();
+  client->advance();
+  EXPECT_EQ(transport->wake, clock.now() + Milliseconds(70));
+  EXPECT_EQ(transport->sent.size(), 1u);
+  respond(answer(200, "{}"));
+  EXPECT_EQ(transport->sent.size(), 4u);  // all three, with one look at the credentials
+  EXPECT_EQ(credentials->asked, 3);
+  EXPECT_EQ(transport->sent[1].request.signing.access_key_id, "AKID1");
+  EXPECT_EQ(client->outstanding(), 3u);
+}
+
+TEST_F(ClientTest, FailsAllThatWaitForCredentials) {
+  credentials->fetching = true;
+  credentials->error = Error::no_credentials("gone");
+  auto first = start();
+  auto second = start();
+  client->advance();
+  respond(answer(200, "{}"));
+  for (const Call* call : {first.get(), second.get()}) {
+    ASSERT_TRUE(call->finished());
+    EXPECT_EQ(call->error()->message, "gone");
+    EXPECT_FALSE(call->maybe_applied());
+  }
+  EXPECT_EQ(transport->sent.size(), 1u);
 }
 
 TEST_F(ClientTest, HandsOutAPaddedBody) {

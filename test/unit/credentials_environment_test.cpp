@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/fake_credentials_http.hpp"
 #include "unit/fake_environment.hpp"
 
 namespace dynamodb {
@@ -11,6 +12,7 @@ namespace {
 using test::FakeEnvironment;
 
 TEST(EnvironmentCredentials, Gets) {
+  test::FakeCredentialsHttp http;
   const struct {
     std::map<std::string, std::string> variables;
     const char* expected;  // "id/secret/token", "" for nothing, or the message of an error
@@ -27,7 +29,7 @@ TEST(EnvironmentCredentials, Gets) {
   for (const auto& c : cases) {
     FakeEnvironment environment;
     environment.variables = c.variables;
-    const auto result = EnvironmentCredentials(environment).get();
+    const auto result = EnvironmentCredentials(environment).get(http);
     std::string shown;
     if (!result.ok()) {
       shown = result.error().message;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/fake_credentials_http.hpp"
 #include "unit/fake_clock.hpp"
 #include "unit/fake_environment.hpp"
 
@@ -15,6 +16,7 @@ using test::FakeEnvironment;
 constexpr const char* kKeys = "aws_access_key_id = id\naws_secret_access_key = secret\n";
 
 TEST(SharedFilesCredentials, Gets) {
+  test::FakeCredentialsHttp http;
   const std::string keys = kKeys;
   const struct {
     const char* what;
@@ -22,7 +24,8 @@ TEST(SharedFilesCredentials, Gets) {
     std::string credentials;
     const char* aws_profile;
     const char* requested;
-    const char* expected;  // "id/secret/token source", "" for nothing, or the message of an error
+    const char* expected;  // "id/secret/token source", "" for nothing, "URL by key id" of what is asked, or the message
+                           // of an error
   } cases[] = {
       {"nothing", "", "", "", "", ""},
       {"a profile without keys", "[default]\nregion = x\n", "", "default", "", ""},
@@ -51,21 +54,43 @@ TEST(SharedFilesCredentials, Gets) {
        "profile \"dev\", which the option profile names, is neither in \"/h/.aws/config\" nor in "
        "\"/h/.aws/credentials\""},
       {"role", "[profile r]\nrole_arn = arn\nsource_profile = default\n", "[default]\n" + keys, "r", "",
-       "profile \"r\" has role_arn; this version supports only profiles with static keys"},
+       "https://sts.eu-west-1.amazonaws.com/ by id"},
       {"role beside keys", "[default]\nrole_arn = arn\n", "[default]\n" + keys, "", "",
-       "profile \"default\" has role_arn; this version supports only profiles with static keys"},
+       "profile \"default\" has role_arn but neither source_profile nor credential_source"},
+      {"role of its own keys", "[default]\nrole_arn = arn\nsource_profile = default\n", "[default]\n" + keys, "", "",
+       "https://sts.eu-west-1.amazonaws.com/ by id"},
+      {"chain of roles",
+       "[default]\nrole_arn = a\nsource_profile = b\n[profile b]\nrole_arn = b\ncredential_source = "
+       "Ec2InstanceMetadata\n",
+       "", "", "", "http://169.254.169.254/latest/api/token by "},
+      {"circle", "[default]\nrole_arn = a\nsource_profile = b\n[profile b]\nrole_arn = b\nsource_profile = default\n",
+       "", "", "", "profile \"default\" is its own source_profile, directly or through others"},
+      {"no such source", "[default]\nrole_arn = a\nsource_profile = b\n", "", "", "",
+       "profile \"default\" has profile \"b\" as its source_profile, which neither \"/h/.aws/config\" nor "
+       "\"/h/.aws/credentials\" has"},
+      {"empty source", "[default]\nrole_arn = a\nsource_profile = b\n[profile b]\nregion = x\n", "", "", "",
+       "profile \"default\" has profile \"b\" as its source_profile, which has no credentials"},
+      {"two sources", "[default]\nrole_arn = a\nsource_profile = b\ncredential_source = Environment\n", "", "", "",
+       "profile \"default\" has both source_profile and credential_source"},
+      {"unknown source", "[default]\nrole_arn = a\ncredential_source = x\n", "", "", "",
+       "profile \"default\" has a credential_source that is none of Environment, EcsContainer and Ec2InstanceMetadata"},
+      {"MFA", "[default]\nrole_arn = a\nsource_profile = b\nmfa_serial = x\n", "", "", "",
+       "profile \"default\" has mfa_serial; a database server cannot ask for a code"},
+      {"duration", "[default]\nrole_arn = a\nsource_profile = b\nduration_seconds = 1h\n", "", "", "",
+       "profile \"default\" has a duration_seconds that is no number of seconds"},
+      {"web identity with a role", "[default]\nrole_arn = a\nweb_identity_token_file = /t\n", "", "", "",
+       "https://sts.eu-west-1.amazonaws.com/ by "},
       {"SSO", "[default]\nsso_session = s\n", "", "", "",
-       "profile \"default\" has sso_session; this version supports only profiles with static keys"},
+       "profile \"default\" has sso_session, but there is no [sso-session s] with sso_start_url and sso_region"},
       {"old SSO", "[default]\nsso_start_url = s\n", "", "", "",
-       "profile \"default\" has sso_start_url; this version supports only profiles with static keys"},
-      {"process", "[default]\ncredential_process = /bin/x\n", "", "", "",
-       "profile \"default\" has credential_process; this version supports only profiles with static keys"},
+       "profile \"default\" is one for SSO, but has not all of sso_region, sso_account_id and sso_role_name"},
+      {"process", "[default]\ncredential_process = exec /bin/sleep 60\n", "", "", "", "a program"},
       {"process beside keys", "[default]\ncredential_process = /bin/x\n", "[default]\n" + keys, "", "",
        "id/secret/ profile default"},
       {"web identity", "[default]\nweb_identity_token_file = /t\n", "", "", "",
-       "profile \"default\" has web_identity_token_file; this version supports only profiles with static keys"},
+       "profile \"default\" has web_identity_token_file but no role_arn"},
       {"login", "[default]\nlogin_session = x\n", "", "", "",
-       "profile \"default\" has login_session; this version supports only profiles with static keys"},
+       "profile \"default\" has login_session, which cannot be used here"},
       {"broken file", "SECRET", "[default]\n" + keys, "", "",
        "file \"/h/.aws/config\", line 1: a setting stands before the first section"},
   };
@@ -73,10 +98,15 @@ TEST(SharedFilesCredentials, Gets) {
     FakeEnvironment environment;
     FakeClock clock;
     environment.variables = {{"HOME", "/h"}, {"AWS_PROFILE", c.aws_profile}};
-    environment.files = {{"/h/.aws/config", c.config}, {"/h/.aws/credentials", c.credentials}};
-    const auto result = SharedFilesCredentials(environment, clock, c.requested).get();
+    environment.files = {{"/h/.aws/config", c.config}, {"/h/.aws/credentials", c.credentials}, {"/t", "t"}};
+    SharedFilesCredentials source({environment, clock, "eu-west-1"}, c.requested);
+    const std::size_t before = http.requests();
+    const auto result = source.get(http);
     std::string shown;
-    if (!result.ok()) {
+    if (result.is_pending()) {
+      const bool asked = http.requests() > before;
+      shown = asked ? http.last().url + " by " + http.last().signing.access_key_id : "a program";
+    } else if (!result.ok()) {
       EXPECT_EQ(result.error().kind, ErrorKind::bad_configuration) << c.what;
       shown = result.error().message;
     } else if (result.value()) {
@@ -88,41 +118,45 @@ TEST(SharedFilesCredentials, Gets) {
 }
 
 TEST(SharedFilesCredentials, UnreadableFileIsAnError) {
+  test::FakeCredentialsHttp http;
   FakeEnvironment environment;
   FakeClock clock;
   environment.variables = {{"HOME", "/h"}};
   environment.unreadable = {"/h/.aws/credentials"};
-  EXPECT_EQ(SharedFilesCredentials(environment, clock).get().error().message,
+  EXPECT_EQ(SharedFilesCredentials({environment, clock, "eu-west-1"}).get(http).error().message,
             "cannot read file \"/h/.aws/credentials\": no permission");
 }
 
 TEST(SharedFilesCredentials, KeepsWhatItFoundForAWhile) {
+  test::FakeCredentialsHttp http;
   FakeEnvironment environment;
   FakeClock clock;
   environment.variables = {{"AWS_SHARED_CREDENTIALS_FILE", "/f"}};
-  SharedFilesCredentials source(environment, clock);
+  SharedFilesCredentials source({environment, clock, "eu-west-1"});
   const auto set_key = [&](const char* id) {
     environment.files["/f"] = std::string("[default]\naws_secret_access_key = s\naws_access_key_id = ") + id;
   };
-  EXPECT_FALSE(source.get().value());  // that there is nothing is not kept
+  EXPECT_FALSE(source.get(http).value());  // that there is nothing is not kept
   set_key("first");
-  EXPECT_EQ(source.get().value()->access_key_id, "first");
+  EXPECT_EQ(source.get(http).value()->access_key_id, "first");
   set_key("second");
   clock.advance(SharedFilesCredentials::kKeptFor - Milliseconds(1));
-  EXPECT_EQ(source.get().value()->access_key_id, "first");
+  EXPECT_EQ(source.get(http).value()->access_key_id, "first");
   clock.advance(Milliseconds(1));
-  EXPECT_EQ(source.get().value()->access_key_id, "second");
+  EXPECT_EQ(source.get(http).value()->access_key_id, "second");
   set_key("third");
   source.invalidate();
-  EXPECT_EQ(source.get().value()->access_key_id, "third");
+  EXPECT_EQ(source.get(http).value()->access_key_id, "third");
 }
 
 TEST(SharedFilesCredentials, DescribesWhereItLooks) {
+  test::FakeCredentialsHttp http;
   FakeEnvironment environment;
   FakeClock clock;
-  EXPECT_EQ(SharedFilesCredentials(environment, clock).description(), "profile \"default\" in (no HOME) or (no HOME)");
+  EXPECT_EQ(SharedFilesCredentials({environment, clock, "eu-west-1"}).description(),
+            "profile \"default\" in (no HOME) or (no HOME)");
   environment.variables = {{"HOME", "/h"}, {"AWS_CONFIG_FILE", "/c"}, {"AWS_PROFILE", "dev"}};
-  EXPECT_EQ(SharedFilesCredentials(environment, clock).description(),
+  EXPECT_EQ(SharedFilesCredentials({environment, clock, "eu-west-1"}).description(),
             "profile \"dev\" in \"/h/.aws/credentials\" or \"/c\"");
 }
 

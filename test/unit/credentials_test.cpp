@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "unit/fake_clock.hpp"
+#include "unit/fake_credentials_http.hpp"
 #include "unit/fake_environment.hpp"
 
 namespace dynamodb {
@@ -58,7 +59,7 @@ class ScriptedSource final : public CredentialsSource {
  public:
   ScriptedSource(std::string script, int* asked, int* invalidated)
       : script_(std::move(script)), asked_(asked), invalidated_(invalidated) {}
-  Result<std::optional<Credentials>> get() override {
+  CredentialsAnswer get(CredentialsHttp&) override {
     ++*asked_;
     if (script_.empty()) return std::optional<Credentials>();
     if (script_ == "!") return Error::bad_configuration("unusable");
@@ -74,6 +75,7 @@ class ScriptedSource final : public CredentialsSource {
 };
 
 TEST(CredentialsChain, AsksInOrder) {
+  test::FakeCredentialsHttp http;
   const struct {
     std::vector<const char*> scripts;
     const char* expected;  // key id, or the message of an error
@@ -93,7 +95,7 @@ TEST(CredentialsChain, AsksInOrder) {
       sources.push_back(std::make_unique<ScriptedSource>(script, &asked, &invalidated));
     }
     CredentialsChain chain(std::move(sources));
-    const auto result = chain.get();
+    const auto result = chain.get(http);
     EXPECT_EQ(result.ok() ? result.value()->access_key_id : result.error().message, c.expected);
     EXPECT_EQ(asked, c.asked);
     chain.invalidate();
@@ -102,24 +104,29 @@ TEST(CredentialsChain, AsksInOrder) {
 }
 
 TEST(AmbientCredentials, EnvironmentGoesBeforeFiles) {
+  test::FakeCredentialsHttp http;
   FakeEnvironment environment;
   FakeClock clock;
-  environment.variables = {{"HOME", "/h"}};
-  const auto ambient = ambient_credentials(environment, clock);
+  environment.variables = {{"HOME", "/h"}, {"AWS_EC2_METADATA_DISABLED", "true"}};
+  const auto ambient = ambient_credentials({environment, clock, "eu-west-1"});
 
-  const auto nothing = ambient->get();
+  const auto nothing = ambient->get(http);
   ASSERT_FALSE(nothing.ok());
   EXPECT_EQ(nothing.error().kind, ErrorKind::no_credentials);
-  EXPECT_EQ(nothing.error().detail,
-            "Looked for: environment (AWS_ACCESS_KEY_ID); profile \"default\" in \"/h/.aws/credentials\" or "
-            "\"/h/.aws/config\".");
+  EXPECT_EQ(
+      nothing.error().detail,
+      "Looked for: environment (AWS_ACCESS_KEY_ID); web identity (AWS_WEB_IDENTITY_TOKEN_FILE); profile \"default\" "
+      "in \"/h/.aws/credentials\" or \"/h/.aws/config\"; container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, "
+      "AWS_CONTAINER_CREDENTIALS_FULL_URI); role of the EC2 instance (disabled by AWS_EC2_METADATA_DISABLED).");
 
   environment.files["/h/.aws/credentials"] = "[default]\naws_access_key_id = file\naws_secret_access_key = s\n";
-  EXPECT_EQ(ambient->get().value()->access_key_id, "file");
+  EXPECT_EQ(ambient->get(http).value()->access_key_id, "file");
   environment.variables["AWS_ACCESS_KEY_ID"] = "variable";
   environment.variables["AWS_SECRET_ACCESS_KEY"] = "s";
   environment.variables["AWS_PROFILE"] = "nowhere";
-  EXPECT_EQ(ambient->get().value()->access_key_id, "variable");
+  EXPECT_EQ(ambient->get(http).value()->access_key_id, "file");  // who answered is asked first
+  ambient->invalidate();
+  EXPECT_EQ(ambient->get(http).value()->access_key_id, "variable");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace dynamodb::test {
 
 class FixedCredentials final : public CredentialsSource {
  public:
-  Result<std::optional<Credentials>> get() override {
+  CredentialsAnswer get(CredentialsHttp&) override {
     return std::optional<Credentials>(Credentials{"id", "secret", "", std::nullopt, "test"});
   }
   void invalidate() noexcept override {}
