@@ -183,6 +183,12 @@ sub endpoint
 	return "http://127.0.0.1:$self->{port}";
 }
 
+sub port
+{
+	my ($self) = @_;
+	return $self->{port};
+}
+
 # Tells the handler something new: a hash, its second argument from the next request on.
 sub set
 {
@@ -359,6 +365,11 @@ sub _read
 	if (!$got)
 	{
 		return defined $got ? 0 : ($! == EAGAIN || $! == EINTR);
+	}
+	# A TLS handshake gets what a plain HTTP server answers to what is no HTTP.
+	if ($connection->{in} =~ s/\A\x16.*//s)
+	{
+		push @{ $connection->{out} }, { at => 0, data => "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", end => 'close' };
 	}
 	while (my $request = _parse($connection))
 	{
