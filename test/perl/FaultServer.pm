@@ -11,6 +11,7 @@
 #             may keep state there; its second argument is what set() was last told, its third how often
 #             set() was called. See also prepared().
 #   upstream  the endpoint of a real server, for answers with `pass`
+#   address   another address to listen on than 127.0.0.1: '::1'
 #   accept    0: connections stay in the kernel's queue and are never accepted
 #
 # An answer is a hash; all of it is optional:
@@ -51,6 +52,7 @@ use File::Temp ();
 use HTTP::Tiny;
 use IO::Select;
 use IO::Socket::INET;
+use IO::Socket::IP;
 use JSON::PP ();
 use POSIX   ();
 use Socket  qw(SOL_SOCKET SO_LINGER);
@@ -154,7 +156,7 @@ sub unused_port
 sub start
 {
 	my ($class, %options) = @_;
-	my $listener = IO::Socket::INET->new(Listen => 128, LocalAddr => '127.0.0.1', ReuseAddr => 1)
+	my $listener = IO::Socket::IP->new(Listen => 128, LocalAddr => $options{address} // '127.0.0.1', ReuseAddr => 1)
 	  or die "cannot listen: $!";
 	my $self = bless {
 		%options,
@@ -180,7 +182,8 @@ sub start
 sub endpoint
 {
 	my ($self) = @_;
-	return "http://127.0.0.1:$self->{port}";
+	my $address = $self->{address} // '127.0.0.1';
+	return 'http://' . ($address =~ /:/ ? "[$address]" : $address) . ":$self->{port}";
 }
 
 sub port
