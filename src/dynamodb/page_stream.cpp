@@ -193,11 +193,13 @@ void PageStream::back_off(Flight flight, const Error& failure) {
     return;
   }
   const Milliseconds at_least = flight.call->retry_after();
-  source.not_before = pace_.again_at(source.repetitions, at_least);
   if (!failure.hot_partition && pace_.throttled(flight.stamp)) {
     ++throttled_rounds_;
     if (pace_.window() <= 1) pause_until_ = pace_.again_at(throttled_rounds_, at_least);
   }
+  // A table that is too busy for all is so until a page comes, whosever that is.
+  const int in_a_row = failure.hot_partition ? source.repetitions : std::max(throttled_rounds_, 1);
+  source.not_before = pace_.again_at(in_a_row, at_least);
   resumable_.push_back(std::move(source));
 }
 
@@ -271,7 +273,7 @@ void PageStream::finish_page() {
   client_.recycle(std::move(page_));
   page_ = BodyBuffer();
   page_open_ = false;
-  pace_.progressed();  // a reader may take its time
+  if (page_had_items_) pace_.progressed();  // their reader may have taken its time
   limit_ = limit_ * kLimitGrowth > kLargestLimit ? 0 : limit_ * kLimitGrowth;
   if (window_ < options_.max_in_flight) window_ = std::min(window_ * 2, options_.max_in_flight);
 }
