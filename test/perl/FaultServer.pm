@@ -148,7 +148,11 @@ sub prepared
 # A port on which nobody listens, so that a connection is refused.
 sub unused_port
 {
-	return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+	# Closed here: a temporary would listen on until the caller's statement ends.
+	my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
+	my $port   = $socket->sockport;
+	close $socket;
+	return $port;
 }
 
 # --- what the test uses
