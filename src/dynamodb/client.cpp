@@ -22,6 +22,10 @@ constexpr Steady::time_point kAtOnce = Steady::time_point::min();
 // refused for another reason, usually a wrong secret.
 constexpr std::chrono::minutes kToleratedSkew{4};
 
+// An endpoint that was never reached is rather wrong than away: soon given up, but not after a single try.
+constexpr Milliseconds kMostTimeToReach{5000};
+constexpr int kFewestTriesToReach = 2;
+
 bool names_the_time(const Error& error) noexcept {
   return error.type == "RequestTimeTooSkewed" || error.type == "RequestExpired" || error.type == "RequestInTheFuture";
 }
@@ -94,6 +98,7 @@ struct Client::Impl {
   std::optional<Error> decompress(HttpResponse& response);
   void succeed(Call& call, BodyBuffer body) noexcept;
   void fail(Call& call, Error error, const HttpResponse& response);
+  bool seems_unreachable(const Call& call, const HttpResponse& response, Milliseconds delay) const noexcept;
   bool may_correct(Call& call, const Error& error, const HttpResponse& response) noexcept;
   bool refresh_credentials(Call& call) noexcept;
   bool correct_clock(Call& call, const Error& error, const HttpResponse& response) noexcept;
@@ -123,6 +128,7 @@ struct Client::Impl {
   uint64_t last_order_ = 0;
   Steady::time_point owners_wish_ = kNever;
 
+  bool ever_answered_ = false;           // an HTTP answer of whatever kind has come
   uint64_t credentials_generation_ = 0;  // how often they were found to be refused
   WallTime::duration clock_correction_{};
 };
@@ -224,6 +230,7 @@ void Client::Impl::send(Call& call) {
     ++call.statistics_->requests;
     if (call.sent_before_) ++call.statistics_->retries;
   }
+  if (!call.sent_before_) call.first_sent_ = clock_.now();
   call.sent_before_ = true;
 }
 
@@ -254,6 +261,7 @@ void Client::Impl::receive_all() {
 
 void Client::Impl::settle(Call& call, HttpResponse response) {
   if (call.statistics_ != nullptr) call.statistics_->bytes_received += response.bytes_received;
+  if (!response.failure) ever_answered_ = true;
   std::optional<Error> error = judge(response);
   if (!error) {
     succeed(call, std::move(response.body));
@@ -307,9 +315,16 @@ void Client::Impl::fail(Call& call, Error error, const HttpResponse& response) {
   RetryPolicyOptions options;
   options.max_attempts = call.max_attempts_;
   const auto delay = RetryPolicy(options, random_).delay(error, call.attempts_, bucket_, retry_after(response));
-  if (!delay) return give_up(call, std::move(error));
+  if (!delay || seems_unreachable(call, response, *delay)) return give_up(call, std::move(error));
   call.retry_cost_ = RetryPolicy::cost(error);
   back_off(call, *delay);
+}
+
+bool Client::Impl::seems_unreachable(const Call& call, const HttpResponse& response,
+                                     Milliseconds delay) const noexcept {
+  const bool reached = !response.failure || response.maybe_sent;
+  if (ever_answered_ || reached || call.attempts_ < kFewestTriesToReach) return false;
+  return clock_.now() + delay > call.first_sent_ + kMostTimeToReach;
 }
 
 // What is wrong with the signature or with a kept connection can be set right once, and does not count as an attempt.

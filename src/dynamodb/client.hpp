@@ -24,6 +24,8 @@ struct ClientConfig {
   int max_connections = 32;  ///< requests in flight at once; further ones queue
   Milliseconds connect_timeout{5000};
   Milliseconds request_timeout{60000};  ///< of one attempt
+  /// While the endpoint has not answered anything yet, a request that gets no connection (refused, no such host) is
+  /// tried for about 5 s only, twice at least.
   int max_attempts = 10;
   std::string ca_bundle;  ///< empty: the system's certificates
   bool accept_gzip = true;
@@ -82,6 +84,7 @@ class Call {
   int attempts_ = 0;    // that failed, without those of the three corrections below
   int retry_cost_ = 0;  // tokens that the retry under way took from the bucket
   bool sent_before_ = false;
+  Steady::time_point first_sent_{};
   bool refreshed_credentials_ = false;
   bool corrected_clock_ = false;
   bool renewed_connection_ = false;

@@ -197,11 +197,23 @@ std::string cancellation_detail(const std::vector<CancellationReason>& reasons) 
   return std::move(list).sentence();
 }
 
-std::string throttling_detail(const json::object& fields) {
+// Both spellings occur.
+std::optional<json::array> throttling_reasons(const json::object& fields) {
   json::array reasons;
-  if (fields["ThrottlingReasons"].get(reasons) == simdjson::SUCCESS) return throttling_detail(reasons);
-  if (fields["throttlingReasons"].get(reasons) == simdjson::SUCCESS) return throttling_detail(reasons);
-  return {};
+  for (const char* name : {"ThrottlingReasons", "throttlingReasons"})
+    if (fields[name].get(reasons) == simdjson::SUCCESS) return reasons;
+  return std::nullopt;
+}
+
+// API Reference, ThrottlingReason: {Table|Index}{Read|Write} and one of ProvisionedThroughputExceeded,
+// AccountLimitExceeded, KeyRangeThroughputExceeded, MaxOnDemandThroughputExceeded.
+bool all_of_key_ranges(const json::array& reasons) {
+  for (const json::element entry : reasons) {
+    json::object fields;
+    if (entry.get(fields) != simdjson::SUCCESS) return false;
+    if (!text_of(fields, "reason").ends_with("KeyRangeThroughputExceeded")) return false;
+  }
+  return reasons.begin() != reasons.end();
 }
 
 /// Nothing when the body is not an error as DynamoDB writes it.
@@ -220,7 +232,10 @@ std::optional<Error> read_service_error(int http_status, std::string_view body) 
   error.message = clean_message(text_of(fields, "message", "Message"));
   if (error.message.empty()) error.message = "the service answered " + error.type + " without a message";
   error.cancellation_reasons = cancellation_reasons(fields);
-  error.detail = throttling_detail(fields);
+  if (const auto reasons = throttling_reasons(fields)) {
+    error.detail = throttling_detail(*reasons);
+    error.hot_partition = error.kind == ErrorKind::throttling && all_of_key_ranges(*reasons);
+  }
   if (error.detail.empty()) error.detail = cancellation_detail(error.cancellation_reasons);
   return error;
 }

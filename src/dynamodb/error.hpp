@@ -55,6 +55,9 @@ struct Error {
   std::string detail;      ///< more, such as throttling reasons, in whole sentences; may be empty
   std::string request_id;  ///< x-amzn-RequestId, to quote to AWS support; may be empty
   int http_status = 0;     ///< 0 when there was no answer
+  /// Of throttling: every reason that the service gives is one partition's throughput (KeyRangeThroughputExceeded), not
+  /// the table's or the account's.
+  bool hot_partition = false;
   /// Of transaction_canceled: one for each action, in the request's order; empty where the service does not say.
   std::vector<CancellationReason> cancellation_reasons;
 

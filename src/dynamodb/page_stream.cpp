@@ -10,13 +10,30 @@ namespace dynamodb {
 namespace {
 
 constexpr uint32_t kLimitGrowth = 4;
+// Of read_capacity_limit. The limiter saves up as much again: together within 5 % of any ten seconds.
+constexpr double kSecondsOfAPage = 0.2;
+constexpr double kDearestPage = 256;       // 1 MB, read consistently, in units of 4 KB
+constexpr double kSupposedItemCost = 0.5;  // capacity units, before anything is known
+constexpr double kMostItemsOfAPage = 1e6;
 constexpr uint32_t kLargestLimit = 4096;  // beyond it a page is asked for whole
 
-// Developer Guide, "Error handling with DynamoDB", Batch operations: what was left unprocessed is to be sent again
-// after exponential backoff.
-Milliseconds unprocessed_delay(int repetitions, Random& random) {
-  double most = std::min(50.0 * static_cast<double>(1 << std::min(repetitions, 8)), 10000.0);
-  return Milliseconds(static_cast<int64_t>(most * random.next()));
+constexpr Milliseconds kMostPatience{std::chrono::minutes(5)};
+
+// As long as an endpoint that never answers is waited for, within reason.
+Milliseconds patience(const ClientConfig& config) {
+  return std::min(config.request_timeout * std::max(config.max_attempts, 1), kMostPatience);
+}
+
+Error left_unprocessed() {
+  Error error;
+  error.kind = ErrorKind::throttling;
+  error.message = "the service left the keys unprocessed each time they were asked for";
+  return error;
+}
+
+Error tried(Error error, int times) {
+  error.detail.append(error.detail.empty() ? "" : " ").append("Tried " + std::to_string(times) + " times.");
+  return error;
 }
 
 }  // namespace
@@ -28,8 +45,8 @@ PageStream::PageStream(Client& client, RequestSet requests, PageStreamOptions op
       options_(options),
       limiter_(limiter),
       clock_(clock),
-      random_(random),
       by_key_(requests_.operation == "GetItem" || requests_.operation == "BatchGetItem"),
+      pace_(options.max_in_flight, patience(client.config()), clock, random),
       limit_(options.slow_start && !by_key_ ? options.first_limit : 0) {
   source_count_ = requests_.segments > 1 ? requests_.segments : requests_.heads.size();
   window_ = options_.slow_start ? 1 : std::max<uint32_t>(options_.max_in_flight, 1);
@@ -47,9 +64,21 @@ std::string PageStream::body(const Source& source) const {
     json += ",\"ExclusiveStartKey\":";
     json += source.start_key;
   }
-  if (limit_ > 0) json += ",\"Limit\":" + std::to_string(limit_);
+  if (const uint32_t limit = items_to_ask_for(); limit > 0) json += ",\"Limit\":" + std::to_string(limit);
   json += '}';
   return json;
+}
+
+// A whole page may cost more than a rate limit allows for seconds, so it is asked for in smaller ones.
+uint32_t PageStream::items_to_ask_for() const noexcept {
+  if (limiter_ == nullptr || by_key_) return limit_;
+  const double affordable = limiter_->units_per_second() * kSecondsOfAPage;
+  if (affordable >= kDearestPage) return limit_;
+  const double item_cost = statistics_.items_scanned > 0 && statistics_.consumed_capacity > 0
+                               ? statistics_.consumed_capacity / static_cast<double>(statistics_.items_scanned)
+                               : kSupposedItemCost;
+  const double items = std::clamp(affordable / item_cost, 1.0, kMostItemsOfAPage);
+  return limit_ > 0 ? std::min(limit_, static_cast<uint32_t>(items)) : static_cast<uint32_t>(items);
 }
 
 bool PageStream::ready() const noexcept {
@@ -61,6 +90,7 @@ bool PageStream::ready() const noexcept {
 void PageStream::set_max_in_flight(uint32_t most) noexcept {
   options_.max_in_flight = std::max<uint32_t>(most, 1);
   window_ = std::min(window_, options_.max_in_flight);
+  pace_.set_max_in_flight(options_.max_in_flight);
 }
 
 // A source that is under way comes before a new one: LIMIT and memory of the service's caches both like it. Those that
@@ -83,12 +113,15 @@ bool PageStream::pick_source(Source* source) {
 }
 
 bool PageStream::may_send() noexcept {
-  if (in_flight_.size() >= window_) return false;
+  if (in_flight_.size() >= window_ || !pace_.has_room(in_flight_.size())) return false;
+  if (pause_until_ > clock_.now()) {
+    wake_time_ = pause_until_;
+    return false;
+  }
   if (limiter_ == nullptr) return true;
-  // What is under way will cost about as much as the pages so far. The first page tells what one costs.
+  // The first page tells what one costs.
   if (statistics_.pages == 0 && !in_flight_.empty()) return false;
-  double page_cost = statistics_.consumed_capacity / static_cast<double>(std::max<uint64_t>(statistics_.pages, 1));
-  Steady::time_point ready = limiter_->ready_at(page_cost * static_cast<double>(in_flight_.size()));
+  Steady::time_point ready = limiter_->ready_at();
   if (ready <= clock_.now()) return true;
   wake_time_ = ready;
   return false;
@@ -102,11 +135,20 @@ void PageStream::send_more() {
   while ((!resumable_.empty() || next_source_ < source_count_) && may_send()) {
     Source source;
     if (!pick_source(&source)) break;
-    auto call = client_.start(requests_.operation, body(source), &statistics_.calls);
-    in_flight_.push_back({std::move(source), std::move(call)});
+    send(std::move(source));
     sent = true;
   }
   if (sent) client_.advance();
+}
+
+void PageStream::send(Source source) {
+  CallOptions options;
+  options.retry_throttling = false;
+  if (source.throttled) ++statistics_.calls.retries;
+  auto call = client_.start(requests_.operation, body(source), &statistics_.calls, options);
+  const bool alone = in_flight_.empty() && resumable_.empty() && source.repetitions == 0;
+  if (limiter_ != nullptr) limiter_->reserve(expected_cost_);
+  in_flight_.push_back({std::move(source), std::move(call), pace_.sent(alone), expected_cost_});
 }
 
 // Opens the first finished page; false when none has arrived.
@@ -130,10 +172,41 @@ bool PageStream::ask_for_less(const Flight& flight, const Error& failure) {
   return !halves.empty();
 }
 
+void PageStream::fail(Flight flight, const Error& failure) {
+  if (limiter_ != nullptr) limiter_->settle(flight.reserved, 0);
+  if (failure.kind == ErrorKind::throttling) return back_off(std::move(flight), failure);
+  if (!ask_for_less(flight, failure)) error_ = failure;
+}
+
+bool PageStream::worth_repeating(int repetitions) const noexcept {
+  return pace_.patient() || repetitions < client_.config().max_attempts;
+}
+
+// Where only one request is in flight already, the next ones wait, too: otherwise each of many segments would be tried
+// at once and in vain.
+void PageStream::back_off(Flight flight, const Error& failure) {
+  Source& source = flight.source;
+  ++source.repetitions;
+  source.throttled = true;
+  if (!worth_repeating(source.repetitions)) {
+    error_ = tried(failure, source.repetitions);
+    return;
+  }
+  const Milliseconds at_least = flight.call->retry_after();
+  if (!failure.hot_partition && pace_.throttled(flight.stamp)) {
+    ++throttled_rounds_;
+    if (pace_.window() <= 1) pause_until_ = pace_.again_at(throttled_rounds_, at_least);
+  }
+  // A table that is too busy for all is so until a page comes, whosever that is.
+  const int in_a_row = failure.hot_partition ? source.repetitions : std::max(throttled_rounds_, 1);
+  source.not_before = pace_.again_at(in_a_row, at_least);
+  resumable_.push_back(std::move(source));
+}
+
 bool PageStream::open_page(Flight flight) {
   if (const Error* failure = flight.call->error()) {
-    if (ask_for_less(flight, *failure)) return true;
-    error_ = *failure;
+    const Error copy = *failure;
+    fail(std::move(flight), copy);
     return true;
   }
   page_ = flight.call->take_body();
@@ -154,24 +227,39 @@ bool PageStream::open_page(Flight flight) {
   statistics_.items += summary.count;
   statistics_.items_scanned += summary.scanned_count;
   statistics_.consumed_capacity += summary.consumed_capacity;
-  if (limiter_ != nullptr) limiter_->consumed(summary.consumed_capacity);
-  resume(flight.source, summary);
+  if (limiter_ != nullptr) limiter_->settle(flight.reserved, summary.consumed_capacity);
+  // Quick to rise, slow to fall: the last page of a segment is a short one.
+  expected_cost_ = std::max(summary.consumed_capacity, (expected_cost_ + summary.consumed_capacity) / 2);
+  resume(flight, summary);
   return true;
 }
 
 // An empty page is no end: only a missing LastEvaluatedKey is, or that no keys were left unprocessed.
-void PageStream::resume(const Source& source, const PageSummary& summary) {
-  if (summary.has_last_evaluated_key) {
-    resumable_.push_back({source.index, summary.last_evaluated_key});
-  } else if (!summary.unprocessed_keys.empty()) {
-    // The wait grows as long as nothing of what was asked for again is processed.
-    bool progress = summary.unprocessed_keys.size() != source.start_key.size();
-    Source again{source.index, summary.unprocessed_keys, progress ? 1 : source.repetitions + 1};
-    again.not_before = clock_.now() + unprocessed_delay(again.repetitions, random_);
-    resumable_.push_back(std::move(again));
-  } else {
+void PageStream::resume(const Flight& flight, const PageSummary& summary) {
+  if (!summary.has_last_evaluated_key && !summary.unprocessed_keys.empty()) return ask_for_unprocessed(flight, summary);
+  pace_.succeeded();
+  throttled_rounds_ = 0;
+  if (summary.has_last_evaluated_key)
+    resumable_.push_back({flight.source.index, summary.last_evaluated_key});
+  else
     ++statistics_.finished_sources;
-  }
+}
+
+// Developer Guide, "Error handling with DynamoDB", Batch operations: what was left unprocessed is to be sent again
+// after exponential backoff. The wait grows as long as nothing of what was asked for again is processed; that may also
+// be because the answer was long enough.
+void PageStream::ask_for_unprocessed(const Flight& flight, const PageSummary& summary) {
+  const bool progress = summary.unprocessed_keys.size() != flight.source.start_key.size();
+  Source again{flight.source.index, summary.unprocessed_keys, progress ? 1 : flight.source.repetitions + 1};
+  if (progress)
+    pace_.progressed();
+  else
+    pace_.throttled(flight.stamp);
+  again.not_before = pace_.again_at(again.repetitions, Milliseconds(0));
+  if (worth_repeating(again.repetitions))
+    resumable_.push_back(std::move(again));
+  else
+    error_ = tried(left_unprocessed(), again.repetitions);
 }
 
 // Answers to look-ups do not say how many items they hold.
@@ -185,6 +273,7 @@ void PageStream::finish_page() {
   client_.recycle(std::move(page_));
   page_ = BodyBuffer();
   page_open_ = false;
+  if (page_had_items_) pace_.progressed();  // their reader may have taken its time
   limit_ = limit_ * kLimitGrowth > kLargestLimit ? 0 : limit_ * kLimitGrowth;
   if (window_ < options_.max_in_flight) window_ = std::min(window_ * 2, options_.max_in_flight);
 }

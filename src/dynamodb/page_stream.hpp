@@ -13,6 +13,7 @@
 #include "dynamodb/client.hpp"
 #include "dynamodb/item_reader.hpp"
 #include "dynamodb/rate_limiter.hpp"
+#include "dynamodb/request_pace.hpp"
 
 namespace dynamodb {
 
@@ -47,6 +48,10 @@ struct PageStreamStatistics {
 ///           case item: use it; break;
 ///           case waiting: wait for client.poll_descriptor(), wake_time() at the latest; client.advance(); break;
 ///           case end: return;  case failed: report *stream.error(); }
+/// A page that is throttled is asked for again, later; meanwhile fewer requests are in flight, unless the service says
+/// that only one partition is too busy: then only the segment or query in question waits. The stream fails when a page
+/// was throttled for max_attempts times and no page has come for as long as max_attempts requests may take, or five
+/// minutes (ClientConfig). The same holds for keys that are left unprocessed.
 /// With count_only, `item` is left alone: next() returns as many items as were counted.
 /// An item stays valid until the next call of next(). Pages in memory: at most max_in_flight, and the current one.
 class PageStream {
@@ -81,21 +86,30 @@ class PageStream {
   struct Source {
     uint64_t index;
     std::string start_key;            // ExclusiveStartKey's or UnprocessedKeys' JSON; empty before the first page
-    int repetitions = 0;              // answers in a row that left keys unprocessed
+    int repetitions = 0;              // answers in a row that were throttled or left keys unprocessed
     Steady::time_point not_before{};  // when the next request may be sent
+    bool throttled = false;           // at the last attempt
   };
   struct Flight {
     Source source;
     std::unique_ptr<Call> call;
+    uint64_t stamp = 0;   // of pace_
+    double reserved = 0;  // capacity units that it was expected to cost
   };
 
   std::string body(const Source& source) const;
-  void resume(const Source& source, const PageSummary& summary);
+  uint32_t items_to_ask_for() const noexcept;
+  void resume(const Flight& flight, const PageSummary& summary);
+  void ask_for_unprocessed(const Flight& flight, const PageSummary& summary);
   void send_more();
   bool may_send() noexcept;
   bool pick_source(Source* source);
+  void send(Source source);
   bool collect();
   bool ask_for_less(const Flight& flight, const Error& failure);
+  void fail(Flight flight, const Error& failure);
+  void back_off(Flight flight, const Error& failure);
+  bool worth_repeating(int repetitions) const noexcept;
   bool open_page(Flight flight);
   void count_item() noexcept;
   void finish_page();
@@ -105,12 +119,14 @@ class PageStream {
   PageStreamOptions options_;
   RateLimiter* limiter_;
   Clock& clock_;
-  Random& random_;
   const bool by_key_;  // GetItem or BatchGetItem
   uint64_t source_count_ = 0;
-  uint64_t next_source_ = 0;      // sources below were started
-  uint32_t window_ = 1;           // how many pages may be in flight or waiting now
-  std::deque<Source> resumable_;  // have more pages and nothing in flight
+  uint64_t next_source_ = 0;  // sources below were started
+  uint32_t window_ = 1;       // how many pages may be in flight or waiting now
+  RequestPace pace_;
+  int throttled_rounds_ = 0;          // since a page came
+  Steady::time_point pause_until_{};  // nothing is sent before
+  std::deque<Source> resumable_;      // have more pages and nothing in flight
   std::vector<Flight> in_flight_;
   PageReader reader_;
   BodyBuffer page_;
@@ -118,6 +134,7 @@ class PageStream {
   bool page_open_ = false;
   uint64_t counted_ = 0;  // of the open page: items that were counted only, and not handed out yet
   bool page_had_items_ = false;
+  double expected_cost_ = 0;  // of the next page, in capacity units
   std::optional<Error> error_;
   Steady::time_point wake_time_ = Steady::time_point::max();
   PageStreamStatistics statistics_;

@@ -8,18 +8,25 @@
 
 namespace dynamodb {
 
-/// The cost of a request is known only from its answer, so the bucket may go into debt; no request is sent until the
-/// debt is paid off by time. Up to one second's worth is saved up, so that small statements are not slowed.
+/// The cost of a request is known only from its answer: what it is expected to cost is taken when it is sent, and set
+/// right then. The bucket may go into debt; no request is sent until the debt is paid off by time. Up to
+/// kSecondsSaved are saved up, so that small statements are not slowed. So within any ten seconds no more is consumed
+/// than in 10 + kSecondsSaved at that rate, and one request: 5 % too much where no request costs more than 0.3 s.
 class RateLimiter {
  public:
   /// `units_per_second`: capacity units, more than 0.
   RateLimiter(double units_per_second, Clock& clock) noexcept;
 
-  /// When the next request may be sent, if those already sent are going to cost `expected` units; now or earlier means
-  /// at once. Never more than a day ahead: ask again then.
-  Steady::time_point ready_at(double expected = 0) noexcept;
-  /// Records what an answer consumed. A negative number counts as 0.
-  void consumed(double units) noexcept;
+  static constexpr double kSecondsSaved = 0.2;
+
+  double units_per_second() const noexcept { return rate_; }
+  /// When the next request may be sent; now or earlier means at once. Never more than a day ahead: ask again then.
+  Steady::time_point ready_at() noexcept;
+  /// Records that a request was sent that is expected to cost so much. Negative numbers count as 0.
+  void reserve(double expected) noexcept;
+  /// Records what it has cost in the end: 0 where it was refused. Where that remains unknown, nothing is to be said:
+  /// then it is taken to have cost what was expected.
+  void settle(double expected, double units) noexcept;
 
  private:
   void refill() noexcept;

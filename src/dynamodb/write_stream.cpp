@@ -8,7 +8,7 @@
 #include "dynamodb/limits.hpp"
 #include "dynamodb/write_look.hpp"
 #include "dynamodb/write_outcome.hpp"
-#include "dynamodb/write_pace.hpp"
+#include "dynamodb/request_pace.hpp"
 #include "dynamodb/write_queue.hpp"
 #include "dynamodb/write_request.hpp"
 #include "dynamodb/write_response.hpp"
@@ -79,6 +79,7 @@ struct WriteStream::Impl {
     WriteJob job;
     std::unique_ptr<Call> call;
     uint64_t stamp = 0;
+    double reserved = 0;  // capacity units that it was expected to cost
   };
 
   void add(PendingWrite write);
@@ -90,6 +91,7 @@ struct WriteStream::Impl {
 
   bool send_more();
   bool may_send() noexcept;
+  double expected_cost(const WriteJob& job) const noexcept;
   void send(WriteJob job);
   std::unique_ptr<Call> start_call(const WriteJob& job);
 
@@ -119,14 +121,13 @@ struct WriteStream::Impl {
   RateLimiter* const limiter_;
   Clock& clock_;
   Random& random_;
-  WritePace pace_;
+  RequestPace pace_;
   WriteQueue queue_;
   WriteJob transaction_;             // in the making, until finish()
   Steady::time_point first_sent_{};  // of the transaction
   std::optional<TransactionLook> transaction_look_;
   WriteAnswerReader reader_;
   std::vector<Flight> in_flight_;
-  std::size_t writes_in_flight_ = 0;
   bool finished_ = false;
   std::optional<Error> stopped_;
   std::deque<WriteOutcome> outcomes_;
@@ -182,10 +183,7 @@ WriteStream::Step WriteStream::Impl::advance() {
 bool WriteStream::Impl::may_send() noexcept {
   if (!pace_.has_room(in_flight_.size())) return false;
   if (limiter_ == nullptr) return true;
-  // What is under way will cost about as much as the writes so far.
-  const double known = statistics_.consumed_capacity / static_cast<double>(std::max<uint64_t>(statistics_.written, 1));
-  const double expected = std::max(known, 1.0) * static_cast<double>(writes_in_flight_);
-  const Steady::time_point ready = limiter_->ready_at(expected);
+  const Steady::time_point ready = limiter_->ready_at();
   if (ready <= clock_.now()) return true;
   wake_time_ = ready;
   return false;
@@ -206,12 +204,20 @@ bool WriteStream::Impl::send_more() {
   return sent;
 }
 
+// About as much as the writes so far. A look reads.
+double WriteStream::Impl::expected_cost(const WriteJob& job) const noexcept {
+  if (job.kind == WriteJob::Kind::look) return 0;
+  const double known = statistics_.consumed_capacity / static_cast<double>(std::max<uint64_t>(statistics_.written, 1));
+  return std::max(known, 1.0) * static_cast<double>(job.writes.size());
+}
+
 void WriteStream::Impl::send(WriteJob job) {
   const bool alone = in_flight_.empty() && !queue_.has_jobs() && job.repetitions == 0;
   if (job.kind == WriteJob::Kind::transaction && job.repetitions == 0) first_sent_ = clock_.now();
   std::unique_ptr<Call> call = start_call(job);
-  writes_in_flight_ += job.writes.size();
-  in_flight_.push_back({std::move(job), std::move(call), pace_.sent(alone)});
+  const double expected = expected_cost(job);
+  if (limiter_ != nullptr) limiter_->reserve(expected);
+  in_flight_.push_back({std::move(job), std::move(call), pace_.sent(alone), expected});
 }
 
 std::unique_ptr<Call> WriteStream::Impl::start_call(const WriteJob& job) {
@@ -250,7 +256,6 @@ void WriteStream::Impl::collect() {
     Flight flight = std::move(in_flight_[i]);
     if (i + 1 < in_flight_.size()) in_flight_[i] = std::move(in_flight_.back());
     in_flight_.pop_back();
-    writes_in_flight_ -= flight.job.writes.size();
     settle(std::move(flight));
   }
 }
@@ -260,9 +265,11 @@ void WriteStream::Impl::settle(Flight flight) {
   if (flight.call->maybe_applied()) mark_maybe_applied(flight.job);
   WriteAnswer answer;
   std::optional<Error> error = read_answer(flight, answer);
+  // What may have been carried out may have cost what was expected.
+  if (limiter_ != nullptr && (!error || !flight.call->maybe_applied()))
+    limiter_->settle(flight.reserved, answer.consumed_capacity);
   if (error) return fail(std::move(flight), std::move(*error));
   statistics_.consumed_capacity += answer.consumed_capacity;
-  if (limiter_ != nullptr) limiter_->consumed(answer.consumed_capacity);
   succeed(std::move(flight), answer);
 }
 

@@ -382,6 +382,9 @@ void dynamodbEndForeignScan(ForeignScanState* node) {
   ereport(NOTICE, (errmsg("DynamoDB FDW retrieved " UINT64_FORMAT " pages containing " UINT64_FORMAT
                           " records; DynamoDB scanned " UINT64_FORMAT " records server-side",
                           totals.pages, totals.items, totals.items_scanned)));
+  if (totals.calls.throttled > 0)
+    ereport(NOTICE, (errmsg("DynamoDB throttled " UINT64_FORMAT " of " UINT64_FORMAT " requests, which slowed the scan",
+                            totals.calls.throttled, totals.calls.requests)));
 }
 
 }  // namespace dynamodb_fdw

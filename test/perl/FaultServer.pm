@@ -11,6 +11,7 @@
 #             may keep state there; its second argument is what set() was last told, its third how often
 #             set() was called. See also prepared().
 #   upstream  the endpoint of a real server, for answers with `pass`
+#   address   another address to listen on than 127.0.0.1: '::1'
 #   accept    0: connections stay in the kernel's queue and are never accepted
 #
 # An answer is a hash; all of it is optional:
@@ -51,6 +52,7 @@ use File::Temp ();
 use HTTP::Tiny;
 use IO::Select;
 use IO::Socket::INET;
+use IO::Socket::IP;
 use JSON::PP ();
 use POSIX   ();
 use Socket  qw(SOL_SOCKET SO_LINGER);
@@ -146,7 +148,11 @@ sub prepared
 # A port on which nobody listens, so that a connection is refused.
 sub unused_port
 {
-	return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+	# Closed here: a temporary would listen on until the caller's statement ends.
+	my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
+	my $port   = $socket->sockport;
+	close $socket;
+	return $port;
 }
 
 # --- what the test uses
@@ -154,7 +160,7 @@ sub unused_port
 sub start
 {
 	my ($class, %options) = @_;
-	my $listener = IO::Socket::INET->new(Listen => 128, LocalAddr => '127.0.0.1', ReuseAddr => 1)
+	my $listener = IO::Socket::IP->new(Listen => 128, LocalAddr => $options{address} // '127.0.0.1', ReuseAddr => 1)
 	  or die "cannot listen: $!";
 	my $self = bless {
 		%options,
@@ -180,7 +186,14 @@ sub start
 sub endpoint
 {
 	my ($self) = @_;
-	return "http://127.0.0.1:$self->{port}";
+	my $address = $self->{address} // '127.0.0.1';
+	return 'http://' . ($address =~ /:/ ? "[$address]" : $address) . ":$self->{port}";
+}
+
+sub port
+{
+	my ($self) = @_;
+	return $self->{port};
 }
 
 # Tells the handler something new: a hash, its second argument from the next request on.
@@ -359,6 +372,11 @@ sub _read
 	if (!$got)
 	{
 		return defined $got ? 0 : ($! == EAGAIN || $! == EINTR);
+	}
+	# A TLS handshake gets what a plain HTTP server answers to what is no HTTP.
+	if ($connection->{in} =~ s/\A\x16.*//s)
+	{
+		push @{ $connection->{out} }, { at => 0, data => "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", end => 'close' };
 	}
 	while (my $request = _parse($connection))
 	{

@@ -423,6 +423,51 @@ TEST_F(ClientTest, ABrokenEndpointUsesTheRetriesUp) {
   EXPECT_FALSE(call->finished());
 }
 
+HttpResponse not_reached(Error error) {
+  HttpResponse response = no_answer(std::move(error));
+  response.maybe_sent = false;
+  return response;
+}
+
+// An endpoint that was never reached is soon given up.
+TEST_F(ClientTest, AnEndpointThatIsNotThereFailsSoon) {
+  random = FixedRandom(0.99);
+  const auto start = clock.now();
+  auto call = start_and_send();
+  for (respond(not_reached(Error::connection("refused"))); !call->finished();
+       respond(not_reached(Error::connection("refused"))))
+    sleep_until_wake();
+  EXPECT_EQ(call->error()->message, "refused");
+  EXPECT_GE(transport->sent.size(), 5u);
+  EXPECT_LE(clock.now() - start, std::chrono::seconds(5));
+}
+
+TEST_F(ClientTest, AnEndpointThatDoesNotConnectIsTriedTwice) {
+  auto call = start_and_send();
+  clock.advance(Milliseconds(5000));
+  respond(not_reached(Error::timeout("no connection")));
+  ASSERT_FALSE(call->finished());
+  sleep_until_wake();
+  clock.advance(Milliseconds(5000));
+  respond(not_reached(Error::timeout("no connection")));
+  EXPECT_TRUE(call->finished());
+  EXPECT_EQ(transport->sent.size(), 2u);
+}
+
+TEST_F(ClientTest, AnEndpointThatHasAnsweredIsWaitedFor) {
+  random = FixedRandom(0.99);
+  auto first = start_and_send();
+  respond(error_answer(400, "ValidationException"));
+  auto call = start_and_send();
+  for (int i = 1; i < 10; ++i) {
+    respond(not_reached(Error::connection("refused")));
+    ASSERT_FALSE(call->finished()) << i;
+    sleep_until_wake();
+  }
+  respond(answer(200, "{}"));
+  EXPECT_EQ(call->error(), nullptr);
+}
+
 // --- what may have been carried out
 
 TEST_F(ClientTest, TellsWhetherAWriteMayHaveBeenCarriedOut) {

@@ -174,6 +174,25 @@ TEST(Error, TellsReasons) {
   for (const auto& c : cases) EXPECT_EQ(parse_error_response(400, body_of(c.type, c.rest), "").detail, c.detail);
 }
 
+TEST(Error, TellsAHotPartitionFromABusyTable) {
+  const auto is_hot = [](const std::string& type, const std::string& members) {
+    return parse_error_response(400, R"({"__type":"x#)" + type + R"(","message":"m",)" + members + "}", "")
+        .hot_partition;
+  };
+  const char* throttled = "ProvisionedThroughputExceededException";
+  const std::string hot = R"({"reason":"TableReadKeyRangeThroughputExceeded","resource":"arn"})";
+  const std::string busy = R"({"reason":"TableReadProvisionedThroughputExceeded","resource":"arn"})";
+  EXPECT_TRUE(is_hot(throttled, R"("ThrottlingReasons":[)" + hot + "]"));
+  EXPECT_TRUE(is_hot("ThrottlingException",
+                     R"("throttlingReasons":[{"reason":"IndexReadKeyRangeThroughputExceeded"},)" + hot + "]"));
+  EXPECT_FALSE(is_hot(throttled, R"("ThrottlingReasons":[)" + hot + "," + busy + "]"));
+  EXPECT_FALSE(is_hot(throttled, R"("ThrottlingReasons":[)" + busy + "]"));
+  EXPECT_FALSE(is_hot(throttled, R"("ThrottlingReasons":[])"));
+  EXPECT_FALSE(is_hot(throttled, R"("ThrottlingReasons":[7])"));
+  EXPECT_FALSE(is_hot(throttled, R"("ThrottlingReasons":{})"));
+  EXPECT_FALSE(is_hot("ValidationException", R"("ThrottlingReasons":[)" + hot + "]"));
+}
+
 TEST(Error, KeepsCancellationReasonsInOrder) {
   const Error error = parse_error_response(
       400,

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <numeric>
+
 #include "dynamodb/request.hpp"
 #include "unit/fake_service.hpp"
 
@@ -486,6 +489,185 @@ TEST(PageStream, GivesTheMemoryOfUsedPagesBack) {
   }
 }
 
+// --- throttling
+
+HttpResponse throttled() { return error_answer(400, "ProvisionedThroughputExceededException", "too fast"); }
+
+HttpResponse hot_partition() {
+  return answer(400, R"({"__type":"x#ProvisionedThroughputExceededException","message":"hot",)"
+                     R"("ThrottlingReasons":[{"reason":"TableReadKeyRangeThroughputExceeded","resource":"arn"}]})");
+}
+
+// Lets time pass until something can be sent.
+void wait_to_send(Scan& scan) {
+  for (int i = 0; i < 1000 && scan.in_flight() == 0; ++i) {
+    ASSERT_GT(scan.stream.wake_time(), scan.service.clock.now());
+    ASSERT_LT(scan.stream.wake_time(), scan.service.clock.now() + std::chrono::seconds(30));
+    scan.service.clock.advance(std::chrono::ceil<Milliseconds>(scan.stream.wake_time() - scan.service.clock.now()));
+    scan.read();
+  }
+}
+
+TEST(PageStream, AsksAgainForAThrottledPage) {
+  Scan scan(1);
+  scan.service.random = test::FixedRandom(0.5);
+  scan.read();
+  scan.respond(page(2, "x"));
+  EXPECT_EQ(scan.read(), 2);
+  for (int wait : {50, 100, 200, 400}) {
+    scan.respond(throttled());
+    EXPECT_EQ(scan.read(), 0);
+    ASSERT_EQ(scan.step, Step::waiting);
+    EXPECT_EQ(scan.in_flight(), 0u);
+    EXPECT_EQ(scan.stream.wake_time(), scan.service.clock.now() + Milliseconds(wait));
+    scan.service.clock.advance(Milliseconds(wait));
+    scan.read();
+    ASSERT_EQ(scan.in_flight(), 1u);
+    EXPECT_EQ(scan.sent(scan.sent_count() - 1), scan.sent(1)) << "the same page";
+  }
+  scan.respond(page(3));
+  EXPECT_EQ(scan.read(), 3);
+  EXPECT_EQ(scan.step, Step::end);
+  EXPECT_EQ(scan.statistics().pages, 2u);
+  EXPECT_EQ(scan.statistics().calls.requests, 6u);
+  EXPECT_EQ(scan.statistics().calls.throttled, 4u);
+  EXPECT_EQ(scan.statistics().calls.retries, 4u);
+}
+
+TEST(PageStream, EndsLateButEndsWhereMostAnswersAreThrottled) {
+  Scan scan(8);
+  scan.service.random = test::FixedRandom(0.9);
+  int items = 0;
+  int answers = 0;
+  scan.read();
+  while (scan.step != Step::end) {
+    wait_to_send(scan);
+    ASSERT_FALSE(HasFatalFailure());
+    const std::string& body = scan.sent(scan.service.network->open.front() - 1);
+    const char* last = body.find("second") == std::string::npos ? "second" : nullptr;
+    scan.respond(++answers % 5 == 0 ? page(1, last) : throttled());
+    items += scan.read();
+    ASSERT_NE(scan.step, Step::failed) << answers;
+  }
+  EXPECT_EQ(items, 16);
+  EXPECT_EQ(answers, 80);
+}
+
+TEST(PageStream, GivesUpWhenNothingComesForTooLong) {
+  Scan scan(4);
+  scan.service.random = test::FixedRandom(0.9);
+  scan.read();
+  const Steady::time_point start = scan.service.clock.now();
+  while (scan.step != Step::failed) {
+    wait_to_send(scan);
+    ASSERT_FALSE(HasFatalFailure());
+    scan.respond(throttled());
+    scan.read();
+  }
+  const auto waited = scan.service.clock.now() - start;
+  EXPECT_GE(waited, scan.service.client->config().request_timeout);
+  EXPECT_LE(waited, scan.service.client->config().request_timeout + std::chrono::seconds(40));
+  EXPECT_EQ(scan.stream.error()->kind, ErrorKind::throttling);
+  EXPECT_TRUE(scan.stream.error()->detail.starts_with("Tried ")) << scan.stream.error()->detail;
+  EXPECT_LT(scan.sent_count(), 50u) << "that many segments do not ask that often";
+}
+
+TEST(PageStream, ARestingReaderDoesNotLoseItsPatience) {
+  Scan scan(2);
+  scan.service.random = test::FixedRandom(0.5);
+  scan.read();
+  scan.respond(0, page(2));
+  EXPECT_EQ(scan.next(), Step::item);
+  scan.respond(1, throttled());
+  scan.service.clock.advance(std::chrono::hours(1));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_EQ(scan.step, Step::waiting);
+  wait_to_send(scan);
+  scan.respond(page(1));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_EQ(scan.step, Step::end);
+}
+
+TEST(PageStream, HalvesWhatIsInFlightWhenTheTableIsThrottled) {
+  Scan scan(100, {.max_in_flight = 8});
+  scan.read();
+  ASSERT_EQ(scan.in_flight(), 8u);
+  scan.respond(throttled());
+  scan.respond(throttled());
+  scan.read();
+  EXPECT_EQ(scan.in_flight(), 6u) << "about four may be; these were sent before";
+  for (std::size_t left : {5u, 5u, 5u}) {
+    scan.respond(page(1));
+    EXPECT_EQ(scan.read(), 1);
+    EXPECT_EQ(scan.in_flight(), left);
+  }
+  for (int i = 0; i < 40; ++i) {
+    scan.respond(page(1));
+    EXPECT_EQ(scan.read(), 1);
+  }
+  EXPECT_EQ(scan.in_flight(), 8u) << "it grows again";
+}
+
+TEST(PageStream, AHotPartitionSlowsItsSegmentOnly) {
+  Scan scan(8, {.max_in_flight = 4});
+  scan.service.random = test::FixedRandom(0.5);
+  scan.read();
+  for (int i = 0; i < 5; ++i) {
+    const auto hot = std::ranges::find_if(scan.service.network->open, [&](RequestId id) {
+      return scan.sent(id - 1).find(R"("Segment":0,)") != std::string::npos;
+    });
+    ASSERT_NE(hot, scan.service.network->open.end());
+    scan.respond(*hot - 1, hot_partition());
+    scan.read();
+    EXPECT_EQ(scan.in_flight(), 4u) << "another one takes its place";
+    scan.service.clock.advance(std::chrono::seconds(2));
+    const RequestId other = scan.service.network->open.front();
+    scan.respond(other - 1, page(1, "x"));
+    EXPECT_EQ(scan.read(), 1);
+    EXPECT_EQ(scan.in_flight(), 4u);
+  }
+}
+
+TEST(PageStream, TriesOneOfManySegmentsAtATimeWhileAllAreThrottled) {
+  Scan scan(1000, {.max_in_flight = 8});
+  scan.service.random = test::FixedRandom(0.5);
+  scan.read();
+  const Steady::time_point start = scan.service.clock.now();
+  while (scan.service.clock.now() < start + std::chrono::seconds(30)) {
+    wait_to_send(scan);
+    ASSERT_FALSE(HasFatalFailure());
+    scan.respond(throttled());
+    scan.read();
+  }
+  EXPECT_LT(scan.sent_count(), 40u);
+}
+
+TEST(PageStream, WaitsAsLongAsTheServiceWishes) {
+  Scan scan(1);
+  scan.read();
+  HttpResponse busy = throttled();
+  busy.retry_after = "700";
+  scan.respond(std::move(busy));
+  scan.read();
+  EXPECT_EQ(scan.stream.wake_time(), scan.service.clock.now() + Milliseconds(700));
+}
+
+TEST(PageStream, DoesNotAskForUnprocessedKeysForEver) {
+  Scan batch(RequestSet{"BatchGetItem", {"{\"k\":1"}, 1});
+  batch.service.random = test::FixedRandom(0.9);
+  batch.read();
+  const Steady::time_point start = batch.service.clock.now();
+  while (batch.step != Step::failed) {
+    wait_to_send(batch);
+    ASSERT_FALSE(HasFatalFailure());
+    batch.respond(answer(200, R"({"Responses":{},"UnprocessedKeys":{"t":{"Keys":[{"id":{"S":"y"}}]}}})"));
+    batch.read();
+  }
+  EXPECT_GE(batch.service.clock.now() - start, batch.service.client->config().request_timeout);
+  EXPECT_EQ(batch.stream.error()->kind, ErrorKind::throttling);
+  EXPECT_NE(batch.stream.error()->message.find("unprocessed"), std::string::npos);
+}
+
 // --- the rate limit
 
 HttpResponse costly_page(double units, const char* last = nullptr) {
@@ -503,8 +685,8 @@ TEST(PageStream, WaitsForTheRateLimit) {
   EXPECT_EQ(scan.read(), 1);
   EXPECT_EQ(scan.in_flight(), 0u);
   EXPECT_EQ(scan.step, Step::waiting);
-  EXPECT_EQ(scan.stream.wake_time(), scan.service.clock.now() + std::chrono::seconds(2));
-  scan.service.clock.advance(Milliseconds(1999));
+  EXPECT_EQ(scan.stream.wake_time(), scan.service.clock.now() + Milliseconds(2800));
+  scan.service.clock.advance(Milliseconds(2799));
   EXPECT_EQ(scan.next(), Step::waiting);
   EXPECT_EQ(scan.in_flight(), 0u);
   scan.service.clock.advance(Milliseconds(1));
@@ -520,31 +702,95 @@ TEST(PageStream, LearnsThePriceOfAPageBeforeItAsksForMany) {
   Scan scan(scan_of(8), {}, 100);
   EXPECT_EQ(scan.read(), 0);
   EXPECT_EQ(scan.in_flight(), 1u);
-  scan.respond(costly_page(30));
+  scan.respond(costly_page(5));
   EXPECT_EQ(scan.read(), 1);
-  EXPECT_EQ(scan.in_flight(), 3u) << "three more are 90, and 70 are left";
+  EXPECT_EQ(scan.in_flight(), 4u) << "15 are left, and debts are made with the last request";
   EXPECT_GT(scan.stream.wake_time(), scan.service.clock.now());
   EXPECT_LE(scan.stream.wake_time(), scan.service.clock.now() + std::chrono::seconds(1));
 }
 
-TEST(PageStream, KeepsTheRateLimitInTheLongRun) {
-  Scan scan(scan_of(8), {}, 100);
-  const Steady::time_point start = scan.service.clock.now();
-  int items = 0;
-  while (items < 200) {
-    items += scan.read();
-    ASSERT_EQ(scan.step, Step::waiting);
-    // The server takes 20 ms for a page of 64 units.
-    if (scan.in_flight() > 0) {
-      scan.service.clock.advance(Milliseconds(20));
-      scan.respond(costly_page(64, "x"));
-    } else {
-      ASSERT_GT(scan.stream.wake_time(), scan.service.clock.now());
-      scan.service.clock.advance(std::chrono::ceil<Milliseconds>(scan.stream.wake_time() - scan.service.clock.now()));
+// How many items the request asks for; 0: as many as there are.
+int limit_of(const std::string& body) {
+  const std::size_t found = body.find("\"Limit\":");
+  return found == std::string::npos ? 0 : std::stoi(body.substr(found + 8));
+}
+
+TEST(PageStream, AsksForSmallPagesWhereWholeOnesAreTooDear) {
+  Scan scan(scan_of(1), {}, 100);
+  scan.read();
+  EXPECT_EQ(limit_of(scan.sent(0)), 40) << "20 units at a time, half a unit for an item";
+  scan.respond(answer(
+      200,
+      R"({"Items":[],"Count":0,"ScannedCount":40,"ConsumedCapacity":{"CapacityUnits":80},"LastEvaluatedKey":{}})"));
+  scan.read();
+  wait_to_send(scan);
+  EXPECT_EQ(limit_of(scan.sent(1)), 10) << "two units for an item";
+  Scan fast(scan_of(1), {}, 10000);
+  fast.read();
+  EXPECT_EQ(limit_of(fast.sent(0)), 0) << "a whole page is cheap";
+  Scan few(scan_of(1), {.slow_start = true, .first_limit = 10}, 100);
+  few.read();
+  EXPECT_EQ(limit_of(few.sent(0)), 10) << "fewer are wanted";
+  Scan slow(scan_of(1), {}, 0.5);
+  slow.read();
+  EXPECT_EQ(limit_of(slow.sent(0)), 1);
+}
+
+// A table whose items cost a unit each (8 KB), in pages of 128 or as many as are asked for, read by eight requests at
+// once that take their time. Returns the units consumed in each 100 ms.
+std::vector<double> units_consumed(double units_per_second, int latency, int seconds) {
+  Scan scan(scan_of(8), {}, units_per_second);
+  std::map<RequestId, Steady::time_point> due;
+  std::vector<double> units(static_cast<std::size_t>(seconds) * 10);
+  for (int ms = 0; ms < seconds * 1000; ms += 10, scan.service.clock.advance(Milliseconds(10))) {
+    scan.read();
+    for (RequestId id : scan.service.network->open)
+      due.try_emplace(id, scan.service.clock.now() + Milliseconds(latency));
+    for (auto it = due.begin(); it != due.end();) {
+      if (it->second > scan.service.clock.now()) {
+        ++it;
+        continue;
+      }
+      const int limit = limit_of(scan.sent(it->first - 1));
+      const int items = limit == 0 ? 128 : std::min(limit, 128);
+      std::string body = R"({"Items":[{}],"Count":1,"ScannedCount":)" + std::to_string(items);
+      body += R"(,"ConsumedCapacity":{"CapacityUnits":)" + std::to_string(items) + R"(},"LastEvaluatedKey":{}})";
+      scan.respond(it->first - 1, answer(200, body));
+      units[static_cast<std::size_t>(ms / 100)] += items;
+      it = due.erase(it);
     }
   }
-  double seconds = std::chrono::duration<double>(scan.service.clock.now() - start).count();
-  EXPECT_NEAR(scan.statistics().consumed_capacity / seconds, 100, 3);
+  return units;
+}
+
+TEST(PageStream, KeepsTheRateLimitOverAnyTenSeconds) {
+  for (double limit : {20.0, 100.0, 400.0, 1500.0}) {
+    for (int latency : {10, 150, 400}) {
+      const std::vector<double> units = units_consumed(limit, latency, 40);
+      for (std::size_t i = 0; i + 100 <= units.size(); ++i) {
+        const double consumed = std::accumulate(units.begin() + i, units.begin() + i + 100, 0.0);
+        ASSERT_LE(consumed, 10.5 * limit) << limit << " " << latency << " from " << i;
+        ASSERT_GE(consumed, i < 10 ? 0 : 9.5 * limit) << limit << " " << latency << " from " << i;
+      }
+    }
+  }
+}
+
+TEST(PageStream, ARateLimitDoesNotSlowSmallQueries) {
+  RateLimiter* limiter = nullptr;
+  Scan scan(scan_of(1), {}, 100);
+  limiter = &scan.limiter;
+  for (int i = 0; i < 100; ++i) {
+    PageStream query(*scan.service.client, {"Query", {"{\"q\":1"}, 1}, {}, limiter, scan.service.clock);
+    AttributeSelection selection;
+    Item item;
+    EXPECT_EQ(query.next(selection, item), Step::waiting);
+    ASSERT_EQ(scan.in_flight(), 1u) << i;
+    scan.service.clock.advance(Milliseconds(6));
+    scan.respond(costly_page(0.5));
+    while (query.next(selection, item) != Step::end) {
+    }
+  }
 }
 
 // --- look-ups by key

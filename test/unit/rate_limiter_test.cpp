@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "unit/fake_clock.hpp"
 
 namespace dynamodb {
@@ -13,25 +15,29 @@ using test::FakeClock;
 class RateLimiterTest : public ::testing::Test {
  protected:
   // Milliseconds until the next request.
-  int64_t wait(double expected = 0) {
-    auto left = limiter.ready_at(expected) - clock.now();
+  int64_t wait() {
+    auto left = limiter.ready_at() - clock.now();
     return std::chrono::ceil<Milliseconds>(left).count();
+  }
+  void consume(double units) {
+    limiter.reserve(0);
+    limiter.settle(0, units);
   }
 
   FakeClock clock;
   RateLimiter limiter{100, clock};
 };
 
-TEST_F(RateLimiterTest, BeginsWithOneSecondSavedUp) {
+TEST_F(RateLimiterTest, BeginsWithSomethingSavedUp) {
   EXPECT_EQ(wait(), 0);
-  limiter.consumed(100);
+  consume(20);
   EXPECT_EQ(wait(), 0) << "no debt yet";
-  limiter.consumed(1);
+  consume(1);
   EXPECT_EQ(wait(), 10);
 }
 
 TEST_F(RateLimiterTest, WaitsUntilADebtIsPaid) {
-  limiter.consumed(100 + 128.5);
+  consume(20 + 128.5);
   EXPECT_EQ(wait(), 1285);
   clock.advance(Milliseconds(1000));
   EXPECT_NEAR(wait(), 285, 1);
@@ -43,29 +49,56 @@ TEST_F(RateLimiterTest, WaitsUntilADebtIsPaid) {
 
 TEST_F(RateLimiterTest, IsReadyAtTheTimeItNames) {
   for (double units : {0.001, 0.5, 7.0, 33.3333, 128.5, 1e4}) {
-    limiter.consumed(units);
+    consume(units);
     auto left = limiter.ready_at() - clock.now();
     clock.advance(std::chrono::duration_cast<Milliseconds>(left));
     EXPECT_LE(limiter.ready_at(), clock.now()) << units;
   }
 }
 
-TEST_F(RateLimiterTest, SavesUpOneSecondAtMost) {
-  limiter.consumed(100);
+TEST_F(RateLimiterTest, SavesUpLittle) {
+  consume(20);
   clock.advance(std::chrono::hours(1));
   EXPECT_EQ(wait(), 0);
-  limiter.consumed(150);
+  consume(70);
   EXPECT_EQ(wait(), 500);
 }
 
-TEST_F(RateLimiterTest, CountsWhatIsUnderWay) {
-  EXPECT_EQ(wait(100), 0);
-  EXPECT_EQ(wait(150), 500);
-  EXPECT_EQ(wait(), 0) << "asking costs nothing";
-  limiter.consumed(100);
-  EXPECT_EQ(wait(50), 500);
-  clock.advance(Milliseconds(500));
-  EXPECT_EQ(wait(50), 0);
+TEST_F(RateLimiterTest, TakesWhatIsExpectedAndSetsItRight) {
+  limiter.reserve(120);
+  EXPECT_EQ(wait(), 1000);
+  limiter.settle(120, 170);
+  EXPECT_EQ(wait(), 1500) << "it was more";
+  limiter.reserve(50);
+  EXPECT_EQ(wait(), 2000);
+  limiter.settle(50, 10);
+  EXPECT_EQ(wait(), 1600) << "it was less";
+  limiter.reserve(100);
+  limiter.settle(100, 0);
+  EXPECT_EQ(wait(), 1600) << "it was refused";
+  limiter.reserve(40);
+  EXPECT_EQ(wait(), 2000) << "what became of it is not known";
+}
+
+// What is under way is paid for while it is: slow answers cost nothing of the rate.
+TEST_F(RateLimiterTest, KeepsTheRateHoweverLongAnswersTake) {
+  for (int latency : {1, 100, 1500}) {
+    double consumed = 0;
+    std::deque<Steady::time_point> answers;
+    const Steady::time_point start = clock.now();
+    while (clock.now() < start + std::chrono::seconds(100)) {
+      while (limiter.ready_at() <= clock.now()) {
+        limiter.reserve(10);
+        answers.push_back(clock.now() + Milliseconds(latency));
+      }
+      clock.advance(Milliseconds(1));
+      for (; !answers.empty() && answers.front() <= clock.now(); answers.pop_front()) {
+        limiter.settle(10, 12);
+        consumed += 12;
+      }
+    }
+    EXPECT_NEAR(consumed / 100, 100, 3) << latency;
+  }
 }
 
 TEST_F(RateLimiterTest, KeepsTheRateInTheLongRun) {
@@ -75,7 +108,7 @@ TEST_F(RateLimiterTest, KeepsTheRateInTheLongRun) {
     Steady::time_point ready = limiter.ready_at();
     if (ready > clock.now()) clock.advance(std::chrono::ceil<Milliseconds>(ready - clock.now()));
     double units = 0.5 + i * 7919 % 256;
-    limiter.consumed(units);
+    consume(units);
     consumed += units;
   }
   double seconds = std::chrono::duration<double>(clock.now() - start).count();
@@ -83,21 +116,21 @@ TEST_F(RateLimiterTest, KeepsTheRateInTheLongRun) {
 }
 
 TEST_F(RateLimiterTest, SurvivesNumbersThatNoServiceSends) {
-  limiter.consumed(-1000);
+  consume(-1000);
+  limiter.reserve(-1000);
   EXPECT_EQ(wait(), 0);
-  limiter.consumed(101);
+  consume(21);
   EXPECT_EQ(wait(), 10) << "nothing was credited";
-  limiter.consumed(1e300);
+  consume(1e300);
   EXPECT_EQ(wait(), 24 * 60 * 60 * 1000);
-  EXPECT_EQ(wait(1e308), 24 * 60 * 60 * 1000);
 }
 
 TEST(RateLimiter, WorksWithLessThanOneUnitASecond) {
   FakeClock clock;
   RateLimiter limiter(0.5, clock);
-  limiter.consumed(0.5);
+  limiter.settle(0, 0.1);
   EXPECT_LE(limiter.ready_at(), clock.now());
-  limiter.consumed(0.5);
+  limiter.settle(0, 0.5);
   EXPECT_EQ(limiter.ready_at(), clock.now() + std::chrono::seconds(1));
 }
 

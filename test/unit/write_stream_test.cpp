@@ -329,7 +329,7 @@ TEST(WriteStream, KeepsToTheCapacityLimit) {
   Writing writing({}, 10);
   for (int i = 0; i < 30; ++i) writing.add(update(i));
   writing.finish();
-  EXPECT_EQ(writing.open_count(), 11u) << "a second's worth, at one unit a write";
+  EXPECT_EQ(writing.open_count(), 3u) << "a fifth of a second is saved up, at one unit a write";
   while (writing.open_count() > 0) {
     const std::size_t before = writing.open_count();
     writing.respond(done(2));

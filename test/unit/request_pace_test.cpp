@@ -1,5 +1,5 @@
-// Tests of write_pace.
-#include "dynamodb/write_pace.hpp"
+// Tests of request_pace.
+#include "dynamodb/request_pace.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,10 +8,10 @@
 namespace dynamodb {
 namespace {
 
-TEST(WritePace, HalvesOncePerRoundAndGrowsSlowly) {
+TEST(RequestPace, HalvesOncePerRoundAndGrowsSlowly) {
   test::FakeClock clock;
   test::FixedRandom random(0);
-  WritePace pace(8, Milliseconds(1000), clock, random);
+  RequestPace pace(8, Milliseconds(1000), clock, random);
   uint64_t stamps[8];
   for (uint64_t& stamp : stamps) stamp = pace.sent(false);
   EXPECT_TRUE(pace.has_room(7));
@@ -29,10 +29,36 @@ TEST(WritePace, HalvesOncePerRoundAndGrowsSlowly) {
   EXPECT_FALSE(pace.has_room(1));
 }
 
-TEST(WritePace, LosesPatienceWithoutProgress) {
+TEST(RequestPace, TellsRoundsApart) {
   test::FakeClock clock;
   test::FixedRandom random(0);
-  WritePace pace(8, Milliseconds(1000), clock, random);
+  RequestPace pace(8, Milliseconds(1000), clock, random);
+  const uint64_t first = pace.sent(false);
+  const uint64_t second = pace.sent(false);
+  EXPECT_TRUE(pace.throttled(second));
+  EXPECT_FALSE(pace.throttled(first));
+  EXPECT_TRUE(pace.throttled(pace.sent(false)));
+}
+
+TEST(RequestPace, TheMostInFlightMayChange) {
+  test::FakeClock clock;
+  test::FixedRandom random(0);
+  RequestPace pace(8, Milliseconds(1000), clock, random);
+  pace.set_max_in_flight(16);
+  EXPECT_EQ(pace.window(), 16) << "nothing narrowed it";
+  pace.throttled(pace.sent(false));
+  pace.set_max_in_flight(32);
+  EXPECT_EQ(pace.window(), 8) << "what throttling narrowed grows by success only";
+  pace.set_max_in_flight(3);
+  EXPECT_EQ(pace.window(), 3);
+  pace.set_max_in_flight(0);
+  EXPECT_EQ(pace.window(), 1);
+}
+
+TEST(RequestPace, LosesPatienceWithoutProgress) {
+  test::FakeClock clock;
+  test::FixedRandom random(0);
+  RequestPace pace(8, Milliseconds(1000), clock, random);
   clock.advance(Milliseconds(999));
   EXPECT_TRUE(pace.patient());
   clock.advance(Milliseconds(1));
@@ -46,10 +72,10 @@ TEST(WritePace, LosesPatienceWithoutProgress) {
   EXPECT_TRUE(pace.patient());
 }
 
-TEST(WritePace, BacksOffWithFullJitter) {
+TEST(RequestPace, BacksOffWithFullJitter) {
   test::FakeClock clock;
   test::FixedRandom random(0.5);
-  WritePace pace(8, Milliseconds(1000), clock, random);
+  RequestPace pace(8, Milliseconds(1000), clock, random);
   const auto delay = [&](int repetitions, int at_least) {
     return (pace.again_at(repetitions, Milliseconds(at_least)) - clock.now()) / Milliseconds(1);
   };

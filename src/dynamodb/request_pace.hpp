@@ -1,4 +1,4 @@
-// How many writing requests may be in flight, and when a throttled one is sent again.
+// How many requests may be in flight, and when a throttled one is sent again.
 #pragma once
 #ifdef POSTGRES_H
 #error "src/dynamodb must be included before postgres.h: it never depends on PostgreSQL"
@@ -13,22 +13,25 @@ namespace dynamodb {
 
 /// The number in flight is halved by throttling and grows by one for each round of successes (additive increase,
 /// multiplicative decrease). Requests are known by stamps, so that those which were in flight together halve it once.
-class WritePace {
+class RequestPace {
  public:
-  WritePace(uint32_t max_in_flight, Milliseconds patience, Clock& clock, Random& random) noexcept;
+  RequestPace(uint32_t max_in_flight, Milliseconds patience, Clock& clock, Random& random) noexcept;
 
   bool has_room(std::size_t in_flight) const noexcept { return static_cast<double>(in_flight) < window_; }
   /// How many may be in flight now.
   double window() const noexcept { return window_; }
+  /// Changes the most that may be in flight; a window that throttling has not narrowed changes with it.
+  void set_max_in_flight(uint32_t max_in_flight) noexcept;
 
   /// Says that a request is being sent. `alone`: nothing else is in flight or waiting to be sent again; then patience
   /// begins anew.
   uint64_t sent(bool alone) noexcept;
-  /// Something was written.
+  /// Something was written or read.
   void progressed() noexcept { last_progress_ = clock_.now(); }
   /// A request was carried out whole.
   void succeeded() noexcept;
-  void throttled(uint64_t stamp) noexcept;
+  /// Whether this is the first of those in flight together that was throttled.
+  bool throttled(uint64_t stamp) noexcept;
 
   /// Whether it is worth while to send again what was throttled.
   bool patient() const noexcept { return clock_.now() - last_progress_ < patience_; }
@@ -37,7 +40,7 @@ class WritePace {
   Steady::time_point again_at(int repetitions, Milliseconds at_least) const noexcept;
 
  private:
-  const double most_;
+  double most_;
   const Milliseconds patience_;
   Clock& clock_;
   Random& random_;
