@@ -187,13 +187,22 @@ AccessPath* key_path(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* pla
 // guesses, so that a few items are always read by themselves.
 constexpr double kManyItems = 20;  // of one partition
 
-KeyUse* partitions_instead(PlannerInfo* root, const KeySchema* schema, List* conditions, Relids outer,
-                           const KeyUse* whole_keys) {
-  if (whole_keys->lists == 0) return nullptr;
-  KeyUse* partitions = find_key_use(root, schema, conditions, outer, SortLists::ignore);
+bool costs_more_than_scan(const PlannedTable* planned, RelOptInfo* rel, const AccessPath* path) {
+  Cost startup, total, scan_total;
+  cost_access_path(planned, rel, path, false, &startup, &total);
+  cost_access_path(planned, rel, scan_path(planned, rel), false, &startup, &scan_total);
+  return total > scan_total;
+}
+
+KeyUse* partitions_instead(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, List* conditions,
+                           Relids outer, const AccessPath* whole_keys) {
+  if (whole_keys->use->lists == 0) return nullptr;
+  KeyUse* partitions = find_key_use(root, whole_keys->use->schema, conditions, outer, SortLists::ignore);
   if (partitions == nullptr || partitions->whole_key) return nullptr;
-  bool many = list_lengths(root, whole_keys) >= kManyItems * list_lengths(root, partitions);
-  return many ? partitions : nullptr;
+  bool many = whole_keys->requests >= kManyItems * list_lengths(root, partitions);
+  // Rather than look so many items up, a small table would be scanned; that is never better than some of its
+  // partitions.
+  return many || costs_more_than_scan(planned, rel, whole_keys) ? partitions : nullptr;
 }
 
 // --- indexes that were left out
@@ -231,7 +240,9 @@ void note_indexes_for_scan(PlannerInfo* root, RelOptInfo* rel, PlannedTable* pla
     auto* schema = static_cast<const KeySchema*>(lfirst(cell));
     if (schema->index_name == nullptr) continue;
     const char* reason = lacking_equality(root, schema, planned->conditions);
-    if (reason == nullptr && covers(planned, schema) && schema->bytes < bytes / kWorthNaming)
+    // Where Scans are denied, that of an index is, too.
+    if (reason == nullptr && planned->table->scan_policy != ScanPolicy::deny && covers(planned, schema) &&
+        schema->bytes < bytes / kWorthNaming)
       reason = reason_against(rel, planned, schema, planned->conditions);
     if (reason != nullptr) note_left_out(planned, schema, reason, 0);
   }
@@ -272,8 +283,9 @@ List* key_paths(PlannerInfo* root, RelOptInfo* rel, PlannedTable* planned, List*
     if (use == nullptr) continue;
     const char* reason = reason_against(rel, planned, schema, conditions);
     if (reason == nullptr) {
-      paths = lappend(paths, key_path(root, rel, planned, use));
-      if (KeyUse* other = partitions_instead(root, schema, conditions, outer, use))
+      AccessPath* path = key_path(root, rel, planned, use);
+      paths = lappend(paths, path);
+      if (KeyUse* other = partitions_instead(root, rel, planned, conditions, outer, path))
         paths = lappend(paths, key_path(root, rel, planned, other));
     } else if (bms_is_empty(outer)) {
       Cost startup, total;

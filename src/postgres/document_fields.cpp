@@ -45,9 +45,11 @@ bool note_field(Node* node, Search* search) {
   auto* key = static_cast<Node*>(lsecond(operation->args));
   if (!IsA(key, Const) || reinterpret_cast<Const*>(key)->constisnull) return false;
   char* name = TextDatumGetCString(reinterpret_cast<Const*>(key)->constvalue);
-  if (name[0] == '\0') return true;  // no attribute has an empty name: the result is NULL whatever is read
-  String* field = makeString(pg_server_to_any(name, static_cast<int>(strlen(name)), PG_UTF8));
-  search->fields = list_append_unique(search->fields, field);
+  char* attribute = pg_server_to_any(name, static_cast<int>(strlen(name)), PG_UTF8);
+  std::size_t length = strlen(attribute);
+  // No attribute has an empty or too long a name: the result is NULL whatever is read.
+  if (length == 0 || length > dynamodb::kMaxAttributeNameBytes) return true;
+  search->fields = list_append_unique(search->fields, makeString(attribute));
   return true;
 }
 

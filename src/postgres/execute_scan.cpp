@@ -164,7 +164,8 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
 
 void start_scan(ForeignScanState* node, ScanState* state) {
   if (!state->ever_started) {
-    if (state->plan.operation == ReadOperation::scan) apply_scan_policy(state->table, state->plan.estimated_capacity);
+    if (state->plan.operation == ReadOperation::scan)
+      apply_scan_policy(state->table, state->plan.estimated_capacity, state->plan.indexes_left_out);
     prepare_scan(node);
     state->start_time = state->last_progress = GetCurrentTimestamp();
   }

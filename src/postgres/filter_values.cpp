@@ -15,17 +15,6 @@ namespace dynamodb_fdw {
 using dynamodb::AttributeType;
 using Kind = dynamodb::Filter::Kind;
 
-namespace {
-
-Place place_of_numeric(Datum value) {
-  char* text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
-  // PostgreSQL sorts NaN above all numbers.
-  if (strcmp(text, "NaN") == 0 || strcmp(text, "Infinity") == 0) return Place::above_all;
-  return strcmp(text, "-Infinity") == 0 ? Place::below_all : Place::between;
-}
-
-}  // namespace
-
 Place to_operand(Datum value, Oid type, AttributeType attribute, KeyValue* operand) {
   if (attribute == AttributeType::N) {
     if (to_key_value(value, type, attribute, SIZE_MAX, operand)) return Place::held;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "filter_terms.hpp"
+#include "from_datum.hpp"
 #include "pg.hpp"
 #include "plain_filter.hpp"
 
@@ -18,9 +19,6 @@ PlainFilter* evaluate_filter(ExprContext* econtext, const FilterTerm* term, Expr
                              const ReservedNames& reserved);
 
 // --- kinds of terms, each in a file of its own
-
-/// Where a number stands that DynamoDB cannot hold.
-enum class Place { held, below_all, above_all, between };
 
 /// Converts an operand; tells where it stands when no attribute can have its value.
 Place to_operand(Datum value, Oid type, dynamodb::AttributeType attribute, KeyValue* operand);

@@ -93,6 +93,13 @@ bool to_key_value(Datum value, Oid type, AttributeType key_type, std::size_t max
   return key_type == AttributeType::N ? number_key(number_text(value, type), out) : bytes_key(value, max_bytes, out);
 }
 
+Place place_of_numeric(Datum value) {
+  char* text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
+  // PostgreSQL sorts NaN above all numbers.
+  if (strcmp(text, "NaN") == 0 || strcmp(text, "Infinity") == 0) return Place::above_all;
+  return strcmp(text, "-Infinity") == 0 ? Place::below_all : Place::between;
+}
+
 int compare_key_values(const KeyValue& left, const KeyValue& right) {
   if (left.type == AttributeType::N)
     return DatumGetInt32(DirectFunctionCall2(numeric_cmp, numeric_of(left), numeric_of(right)));

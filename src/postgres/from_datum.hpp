@@ -29,6 +29,12 @@ bool to_key_value(Datum value, Oid type, dynamodb::AttributeType key_type, std::
 /// Fills *out with the number that `text` spells. False: DynamoDB cannot hold it (beyond 38 digits, out of range, NaN).
 bool number_key(const char* text, KeyValue* out);
 
+/// Where a value stands that DynamoDB cannot hold.
+enum class Place { held, below_all, above_all, between };
+
+/// Where a numeric stands that to_key_value() refused: PostgreSQL sorts NaN and the infinities, too.
+Place place_of_numeric(Datum value);
+
 /// Order of two values of one type as DynamoDB sorts: UTF-8 bytes, numbers by value, unsigned bytes.
 int compare_key_values(const KeyValue& left, const KeyValue& right);
 

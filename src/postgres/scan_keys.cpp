@@ -81,16 +81,20 @@ void add_bound(SortRange* range, Comparator match, const KeyValue& value) {
   }
 }
 
+// Where a bound stands that no key can have. No key is empty: all are above such a bound.
+Place place_of_bound(Datum bound, Oid type, const KeyValue& value) {
+  if (value.type != AttributeType::N) return value.length == 0 ? Place::below_all : Place::between;
+  return getBaseType(type) == NUMERICOID ? place_of_numeric(bound) : Place::between;
+}
+
 // A bound that no key can have cannot be sent. Left out, it only makes the range wider. False: it says nothing.
-bool leave_out_bound(SortRange* range, Comparator match, const KeyValue& value) {
-  bool empty = value.type != AttributeType::N && value.length == 0;
+bool leave_out_bound(SortRange* range, Comparator match, Place place) {
   bool upper = match == Comparator::less || match == Comparator::less_equal;
-  // No key is empty: all are above such a bound.
-  if (!empty)
+  if (place == Place::between)
     range->wider = true;
-  else if (upper)
+  else if (upper == (place == Place::below_all))
     range->impossible = true;
-  return empty;
+  return place != Place::between;
 }
 
 // Whether a pattern is a prefix and percent signs, and nothing else.
@@ -133,7 +137,8 @@ bool add_pattern(SortRange* range, Comparator match, Datum value, Oid type) {
 bool add_condition(SortRange* range, Comparator match, Datum value, Oid type, AttributeType key_type) {
   if (match == Comparator::like || match == Comparator::starts_with) return add_pattern(range, match, value, type);
   KeyValue key{};
-  if (!to_key_value(value, type, key_type, range->max_bytes, &key)) return leave_out_bound(range, match, key);
+  if (!to_key_value(value, type, key_type, range->max_bytes, &key))
+    return leave_out_bound(range, match, place_of_bound(value, type, key));
   add_bound(range, match, key);
   return true;
 }

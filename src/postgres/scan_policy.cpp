@@ -24,23 +24,30 @@ char* usable_keys(const TableOptions* table) {
   return text.data;
 }
 
-int hint(const TableOptions* table) {
+// An index that lacks one more condition comes first: its key may have the equality already.
+int hint(const TableOptions* table, List* indexes_left_out) {
+  StringInfoData text;
+  initStringInfo(&text);
+  ListCell* cell;
+  foreach (cell, indexes_left_out) appendStringInfo(&text, "Index left out: %s. ", strVal(lfirst(cell)));
   const char* keys = usable_keys(table);
-  return keys[0] != '\0' ? errhint("Add an equality condition on a key column: %s.", keys) : 0;
+  if (keys[0] != '\0') appendStringInfo(&text, "Add an equality condition on a key column: %s.", keys);
+  return text.len > 0 ? errhint("%s", text.data) : 0;
 }
 
 }  // namespace
 
-void apply_scan_policy(const TableOptions* table, double estimated_capacity) {
+void apply_scan_policy(const TableOptions* table, double estimated_capacity, List* indexes_left_out) {
   if (table->scan_policy == ScanPolicy::deny)
     ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-                    errmsg("Scan of DynamoDB table \"%s\" is denied by scan_policy", table->table_name), hint(table)));
+                    errmsg("Scan of DynamoDB table \"%s\" is denied by scan_policy", table->table_name),
+                    hint(table, indexes_left_out)));
   if (max_scan_capacity > 0 && estimated_capacity > max_scan_capacity)
     ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
                     errmsg("Scan of DynamoDB table \"%s\" would consume about %.1f capacity units, more than "
                            "dynamodb_fdw.max_scan_capacity (%.1f)",
                            table->table_name, estimated_capacity, max_scan_capacity),
-                    hint(table)));
+                    hint(table, indexes_left_out)));
   if (table->scan_policy == ScanPolicy::warn)
     ereport(WARNING, (errmsg("DynamoDB FDW SCAN operation; this can be costly and time-consuming; use partition_key "
                              "if possible")));

@@ -10,6 +10,7 @@ namespace dynamodb_fdw {
 extern double max_scan_capacity;
 
 /// Warns or refuses, as the table's scan_policy says; refuses what is expected to cost more than max_scan_capacity.
-void apply_scan_policy(const TableOptions* table, double estimated_capacity);
+/// `indexes_left_out`: String, name and reason, for the hint.
+void apply_scan_policy(const TableOptions* table, double estimated_capacity, List* indexes_left_out);
 
 }  // namespace dynamodb_fdw

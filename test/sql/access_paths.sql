@@ -131,6 +131,18 @@ RESET plan_cache_mode;
 DEALLOCATE few;
 RESET dynamodb_fdw.max_scan_capacity;
 
+-- bounds that are above all numbers, and attributes that none can be
+SELECT asked($$SELECT s FROM numkeys WHERE p = 1 AND s > 'NaN'$$);
+SELECT asked($$SELECT count(*) FROM numkeys WHERE p = 1 AND s < 'NaN' AND s > '-Infinity'$$);
+SELECT count(*) FROM fdwtest2 WHERE document->repeat('a', 70000) IS NULL AND id = 'device-40';
+-- of a small table, too, a partition is queried rather than all scanned
+SELECT asked($$SELECT s FROM numkeys WHERE p = 1 AND s = ANY (ARRAY(SELECT i::numeric FROM generate_series(0, 2) i))$$);
+-- what would have helped where a Scan is denied
+ALTER FOREIGN TABLE fdwtest2 OPTIONS (ADD scan_policy 'deny');
+SELECT count(*) FROM fdwtest2 WHERE pkey2 = 'group-1';
+SELECT count(*) FROM fdwtest2 WHERE skey2 = 'rank-09';
+ALTER FOREIGN TABLE fdwtest2 OPTIONS (DROP scan_policy);
+
 RESET search_path;
 DROP SCHEMA access_paths CASCADE;
 DROP SERVER access_paths CASCADE;
