@@ -200,10 +200,10 @@ subtest 'statement_timeout' => sub {
 subtest 'throttled without end' => sub {
 	my $busy  = FaultServer->start(answers => [ throttled() ]);
 	create_server($node, 'busy', endpoint => $busy->endpoint, options => { max_attempts => 2 });
-	create_foreign_table($node, 'b', q{id text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL}, server => 'busy',
+	create_foreign_table($node, 'throttled', q{id text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL}, server => 'busy',
 		options => { insert_mode => 'put', commit_mode => 'batch' });
 	my $patient = PsqlSession->start($node);
-	my (undef, $messages) = $patient->run(q{SET statement_timeout = '3s'; INSERT INTO b SELECT i FROM generate_series(1, 3) i});
+	my (undef, $messages) = $patient->run(q{SET statement_timeout = '3s'; INSERT INTO throttled SELECT i FROM generate_series(1, 3) i});
 	like($messages, qr/^ERROR:  57014: canceling statement due to statement timeout$/m, 'it waits until it is cancelled') or diag $messages;
 	like($messages, qr/0 of 3 items are known to be written/, 'and says how far it was');
 	cmp_ok(scalar(my @requests = $busy->requests(operation => 'BatchWriteItem')), '>', 2, 'it tried more than max_attempts times');
