@@ -15,6 +15,11 @@
 #include "transaction.hpp"
 #include "wait.hpp"
 
+extern "C" {
+#include "storage/proc.h"
+#include "utils/timeout.h"
+}
+
 namespace dynamodb_fdw {
 
 using dynamodb::ItemWrite;
@@ -375,12 +380,15 @@ uint64_t count_writes(List* groups) {
   return total;
 }
 
-}  // namespace
+// PostgreSQL ends statement_timeout before it commits, because its own commits take no time. Here it begins anew. An
+// error disables it with all other time limits. Within a procedure that of CALL goes on.
+bool start_time_limit() {
+  if (StatementTimeout <= 0 || get_timeout_active(STATEMENT_TIMEOUT)) return false;
+  enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
+  return true;
+}
 
-void send_pending_writes(List* targets) {
-  finish_streamed_writes(targets);
-  List* groups = group_targets(targets);
-  if (groups == NIL) return;
+void send_groups(List* groups) {
   CommitProgress* progress =
       make_owned<CommitProgress>(CurrentMemoryContext, [] { return std::make_unique<CommitProgress>(); });
   progress->total = count_writes(groups);
@@ -395,6 +403,17 @@ void send_pending_writes(List* targets) {
     }
   }
   error_context_stack = context.previous;
+}
+
+}  // namespace
+
+void send_pending_writes(List* targets) {
+  if (targets == NIL) return;
+  bool limited = start_time_limit();
+  finish_streamed_writes(targets);
+  List* groups = group_targets(targets);
+  if (groups != NIL) send_groups(groups);
+  if (limited) disable_timeout(STATEMENT_TIMEOUT, false);
 }
 
 void check_atomic_limit(const WriteTarget* target) {

@@ -237,7 +237,8 @@ sub requests
 	my $file = "$self->{folder}/requests";
 	return unless -e $file;
 	open my $in, '<', $file or die "$file: $!";
-	my @requests = map { $json->decode($_) } <$in>;
+	# The last one may still be in the making.
+	my @requests = map { $json->decode($_) } grep { /\n\z/ } <$in>;
 	@requests = grep { ($_->{operation} // '') eq $only{operation} } @requests if $only{operation};
 	return @requests;
 }
