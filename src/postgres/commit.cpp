@@ -378,7 +378,7 @@ uint64_t count_writes(List* groups) {
 }  // namespace
 
 void send_pending_writes(List* targets) {
-  finish_streamed_writes(targets);
+  require_streamed_writes(targets);
   List* groups = group_targets(targets);
   if (groups == NIL) return;
   CommitProgress* progress =

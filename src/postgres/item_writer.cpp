@@ -59,6 +59,25 @@ void find_key(ColumnWriter* writer, List* schemas) {
   }
 }
 
+void add_index_key(ItemWriter* writer, const KeyAttribute& key, KeyRole role) {
+  for (const char* own : {writer->target->partition_key, writer->target->sort_key})
+    if (own != nullptr && strcmp(own, key.name) == 0) return;
+  writer->index_keys[writer->index_key_count++] = {key.name, key.type, role};
+}
+
+void collect_index_keys(ItemWriter* writer, List* schemas) {
+  writer->index_keys =
+      static_cast<IndexKey*>(palloc0(sizeof(IndexKey) * 2 * kMaxKeyAttributes * Max(list_length(schemas), 1)));
+  ListCell* cell;
+  foreach (cell, schemas) {
+    auto* schema = static_cast<KeySchema*>(lfirst(cell));
+    if (schema->index_name == nullptr) continue;
+    for (int i = 0; i < schema->partition_count; ++i)
+      add_index_key(writer, schema->partition[i], KeyRole::index_partition);
+    for (int i = 0; i < schema->sort_count; ++i) add_index_key(writer, schema->sort[i], KeyRole::index_sort);
+  }
+}
+
 bool step_comes_first(const PathStep& left, const PathStep& right) {
   if (left.is_index != right.is_index) return left.is_index;
   return left.is_index ? left.index < right.index : left.name < right.name;
@@ -168,6 +187,7 @@ ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* targe
     if (!column.document) next->path = make_path(column, context);
     find_key(next, schemas);
   }
+  collect_index_keys(writer, schemas);
   std::stable_sort(writer->columns, writer->columns + writer->column_count, comes_first);
   MemoryContextSwitchTo(old);
   return writer;
@@ -235,6 +255,18 @@ Result<Value> compose_item(const WrittenRow& row, const ColumnOptions** failed_c
     }
   }
   return item;
+}
+
+std::optional<Error> check_index_keys(const ItemWriter* writer, const Value* before, const Value& item) {
+  for (int i = 0; i < writer->index_key_count; ++i) {
+    const IndexKey& key = writer->index_keys[i];
+    const Value* value = item.find(key.name);
+    const Value* old = before != nullptr ? before->find(key.name) : nullptr;
+    if (value == nullptr || (old != nullptr && dynamodb::same_value(*old, *value))) continue;
+    if (const char* reason = why_no_key(key.type, value->type, value->text.size(), key.role))
+      return Error::invalid_value(std::string("attribute \"") + key.name + "\", a key of an index, " + reason);
+  }
+  return std::nullopt;
 }
 
 Result<EditedItem> edit_item(const ItemWriter* writer, const Value& before, const WrittenRow& row,
