@@ -236,6 +236,7 @@ RowTexts* compose_row(const ModifyState* state, TupleTableSlot* slot) {
 // Makes the item a pending insert, or sends it.
 void insert_item(const ModifyState* state, const RowTexts* texts, CommandId command) {
   bool replace = state->table->insert_mode == InsertMode::put;
+  check_one_writer(state->target, &texts->key);
   if (state->stream && stream_put(state->target, state->table, texts->key, texts->item)) return;
   PendingWrites::Outcome outcome = PendingWrites::Outcome::done;
   PlainError failure;
@@ -380,6 +381,7 @@ Change* begin_change(const ModifyState* state, TupleTableSlot* plan_slot) {
     return std::nullopt;
   });
   if (!done) report_error(failure, {"write", state->table->table_name});
+  check_one_writer(state->target, &change->key);
   return change;
 }
 
@@ -561,11 +563,12 @@ TupleTableSlot* dynamodbExecForeignUpdate(EState* estate, ResultRelInfo* relatio
     if (row.columns[i].writer->is_key)
       check_key_value(state->table, row.columns[i].writer->column, row.columns[i].writer->role, &row.columns[i].value);
   RowFailure failure{};
+  if (!guard(&failure.error, [&] { return edit(state, *change, row, &failure.column); }))
+    report_row_failure(state->writer, failure);
+  if (change->new_key != change->key) check_one_writer(state->target, &change->new_key);
   PendingWrites::Outcome outcome = PendingWrites::Outcome::done;
-  bool done = guard(&failure.error, [&]() -> std::optional<Error> {
-    if (auto error = edit(state, *change, row, &failure.column)) return error;
-    return apply_update(state, *change, write_stamp(estate->es_output_cid), &outcome);
-  });
+  bool done =
+      guard(&failure.error, [&] { return apply_update(state, *change, write_stamp(estate->es_output_cid), &outcome); });
   if (!done) report_row_failure(state->writer, failure);
   error_context_stack = context.previous;
   bool counts = settle(state, change, outcome, estate->es_output_cid);
@@ -607,6 +610,7 @@ void dynamodbExecForeignTruncate(List* relations, DropBehavior, bool) {
                       errmsg("foreign table \"%s\" does not allow truncates", get_rel_name(relid)),
                       errdetail("Its option truncatable is false.")));
     WriteTarget* target = open_write_target(table, get_server_options(table->serverid), GetUserId());
+    check_one_writer(target, nullptr);
     PlainError failure;
     bool done = guard(&failure, [&] { target->writes->truncate(write_stamp(GetCurrentCommandId(true))); });
     if (!done) report_error(failure, {"TRUNCATE", table->table_name});
