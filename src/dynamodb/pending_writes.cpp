@@ -25,6 +25,9 @@ bool is_written_within(const PendingItem& state, const DocumentPath& path) {
                              [&](const AttributeChange& change) { return is_start_of(path, change.path); });
 }
 
+// An UPDATE that changed nothing: the item is as it is in DynamoDB.
+bool is_idle(const PendingItem& state) { return state.effect == Effect::update && state.changes.empty(); }
+
 bool is_conditional(const PendingItem& state, const DocumentPath& path) {
   return std::ranges::any_of(state.conditions, [&](const WriteCondition& earlier) { return earlier.path == path; });
 }
@@ -99,7 +102,7 @@ const PendingItem* PendingWrites::visible(const PendingEntry& entry, uint32_t co
   for (auto truncation = truncations_.rbegin(); truncation != truncations_.rend() && truncated_at == 0; ++truncation)
     if (truncation->stamp.command < command) truncated_at = truncation->sequence;
   for (const PendingItem* state = entry.latest.get(); state != nullptr; state = state->previous.get())
-    if (state->stamp.command < command) return state->sequence > truncated_at ? state : nullptr;
+    if (state->stamp.command < command) return state->sequence > truncated_at && !is_idle(*state) ? state : nullptr;
   return nullptr;
 }
 
@@ -206,7 +209,7 @@ void PendingWrites::roll_back(uint32_t subtransaction) {
 
 bool PendingWrites::sends(const PendingEntry& entry) const noexcept {
   const PendingItem* state = current(entry);
-  return state != nullptr && (state->effect != Effect::update || !state->changes.empty());
+  return state != nullptr && !is_idle(*state);
 }
 
 std::optional<ItemWrite> PendingWrites::write_of(const PendingEntry& entry, const std::string& table,

@@ -410,7 +410,7 @@ void send_groups(List* groups) {
 void send_pending_writes(List* targets) {
   if (targets == NIL) return;
   bool limited = start_time_limit();
-  finish_streamed_writes(targets);
+  require_streamed_writes(targets);
   List* groups = group_targets(targets);
   if (groups != NIL) send_groups(groups);
   if (limited) disable_timeout(STATEMENT_TIMEOUT, false);

@@ -13,6 +13,10 @@
 #include "streamed_writes.hpp"
 #include "to_datum.hpp"
 
+extern "C" {
+#include "utils/datum.h"
+}
+
 namespace dynamodb_fdw {
 
 using dynamodb::DocumentPath;
@@ -41,6 +45,10 @@ struct ModifyState {
   ModifyPlan plan;
   AttrNumber item_place;  // of the item in the subplan's rows
   bool stream;            // stream_writes
+  bool copies;            // COPY, whose executor state knows no command
+  CommandId copy_command;
+  TupleTableSlot** inserted;  // of the last batch
+  int inserted_room;
   RowReader* reader;      // made for the first row that somebody looks at
   MemoryContext context;  // of the statement
   MemoryContext row_context;
@@ -86,6 +94,19 @@ void check_updatable(const TableOptions* table) {
                   errdetail("Its option updatable is false.")));
 }
 
+// Whether the statement reads the table that it writes. What it sends while it reads it would read, too.
+bool reads_itself(const EState* estate, const ResultRelInfo* relation) {
+  const Oid relid = RelationGetRelid(relation->ri_RelationDesc);
+  Index place = 0;
+  ListCell* cell;
+  foreach (cell, estate->es_range_table) {
+    const auto* entry = lfirst_node(RangeTblEntry, cell);
+    ++place;
+    if (entry->rtekind == RTE_RELATION && entry->relid == relid && place != relation->ri_RangeTableIndex) return true;
+  }
+  return false;
+}
+
 ModifyState* begin_modify(EState* estate, ResultRelInfo* relation) {
   MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
   auto* state = static_cast<ModifyState*>(palloc0(sizeof(ModifyState)));
@@ -95,7 +116,7 @@ ModifyState* begin_modify(EState* estate, ResultRelInfo* relation) {
   Oid userid = modifying_user(estate, relation);
   state->target = open_write_target(state->table, get_server_options(state->table->serverid), userid);
   state->writer = make_item_writer(state->table, state->target, userid, estate->es_query_cxt);
-  state->stream = state->table->stream_writes;
+  state->stream = state->table->stream_writes && !reads_itself(estate, relation);
   state->context = estate->es_query_cxt;
   state->row_context = AllocSetContextCreate(estate->es_query_cxt, "dynamodb_fdw row", ALLOCSET_DEFAULT_SIZES);
   MemoryContextSwitchTo(old);
@@ -192,6 +213,7 @@ std::optional<Error> compose(const ModifyState* state, const WrittenRow& row, Ro
   if (!key.ok()) return std::move(key.error());
   texts->shown = key_text(state->target, key.value());
   if (auto error = dynamodb::check_item(item.value())) return error;
+  if (auto error = check_index_keys(state->writer, nullptr, item.value())) return error;
   texts->key = std::move(key.value());
   append_typed_item(texts->item, item.value());
   return std::nullopt;
@@ -214,6 +236,7 @@ RowTexts* compose_row(const ModifyState* state, TupleTableSlot* slot) {
 // Makes the item a pending insert, or sends it.
 void insert_item(const ModifyState* state, const RowTexts* texts, CommandId command) {
   bool replace = state->table->insert_mode == InsertMode::put;
+  check_one_writer(state->target, &texts->key);
   if (state->stream && stream_put(state->target, state->table, texts->key, texts->item)) return;
   PendingWrites::Outcome outcome = PendingWrites::Outcome::done;
   PlainError failure;
@@ -232,6 +255,7 @@ Known known_state(const ModifyState* state, const std::string& key) {
   dynamodb::PendingWrites* writes = state->target->writes;
   const dynamodb::PendingEntry* entry = writes->find(key);
   const dynamodb::PendingItem* latest = entry != nullptr ? writes->current(*entry) : nullptr;
+  if (is_under_way(state->target, key)) return Known::present;
   if (latest != nullptr)
     return latest->effect == dynamodb::PendingItem::Effect::absent ? Known::absent : Known::present;
   return writes->truncated() ? Known::absent : Known::unknown;
@@ -255,6 +279,18 @@ bool* find_conflicts(const ModifyState* state, RowTexts** rows, int count) {
   return conflicts;
 }
 
+// Room for the slots of a batch. The executor frees nothing between the rows of a statement.
+TupleTableSlot** inserted_slots(ModifyState* state, int count) {
+  if (count > state->inserted_room) {
+    if (state->inserted != nullptr) pfree(state->inserted);
+    state->inserted_room = 0;
+    state->inserted =
+        static_cast<TupleTableSlot**>(MemoryContextAlloc(state->context, sizeof(TupleTableSlot*) * count));
+    state->inserted_room = count;
+  }
+  return state->inserted;
+}
+
 TupleTableSlot** insert_rows(EState* estate, const ResultRelInfo* relation, TupleTableSlot** slots, int* count) {
   auto* state = static_cast<ModifyState*>(relation->ri_FdwState);
   MemoryContextReset(state->row_context);
@@ -263,11 +299,11 @@ TupleTableSlot** insert_rows(EState* estate, const ResultRelInfo* relation, Tupl
   for (int i = 0; i < *count; ++i) rows[i] = compose_row(state, slots[i]);
   bool* conflicts = state->plan.do_nothing ? find_conflicts(state, rows, *count) : nullptr;
   // The executor keeps its slots for the next rows: those that went in are listed apart.
-  auto** inserted = static_cast<TupleTableSlot**>(MemoryContextAlloc(old, sizeof(TupleTableSlot*) * *count));
+  TupleTableSlot** inserted = inserted_slots(state, *count);
   int inserted_count = 0;
   for (int i = 0; i < *count; ++i) {
     if (conflicts != nullptr && conflicts[i]) continue;
-    insert_item(state, rows[i], estate->es_output_cid);
+    insert_item(state, rows[i], state->copies ? state->copy_command : estate->es_output_cid);
     show_item(state, relation, slots[i], &rows[i]->item);
     inserted[inserted_count++] = slots[i];
   }
@@ -345,6 +381,7 @@ Change* begin_change(const ModifyState* state, TupleTableSlot* plan_slot) {
     return std::nullopt;
   });
   if (!done) report_error(failure, {"write", state->table->table_name});
+  check_one_writer(state->target, &change->key);
   return change;
 }
 
@@ -359,6 +396,7 @@ std::optional<Error> edit(const ModifyState* state, Change& change, const Writte
   change.new_key = std::move(key.value());
   add_conditions(state, change, change.new_key != change.key);
   append_typed_item(change.item, change.edited.after);
+  if (auto error = check_index_keys(state->writer, &change.before, change.edited.after)) return error;
   return dynamodb::check_item(change.edited.after);
 }
 
@@ -384,8 +422,13 @@ std::optional<Error> move_item(const ModifyState* state, const Change& change, d
 std::optional<Error> apply_update(const ModifyState* state, const Change& change, dynamodb::WriteStamp stamp,
                                   PendingWrites::Outcome* outcome) {
   if (change.new_key != change.key) return move_item(state, change, stamp, outcome);
-  if (change.edited.changes.empty() && state->target->writes->find(change.key) == nullptr) return std::nullopt;
-  auto done = state->target->writes->update(change.key, change.edited.changes, change.conditions, stamp);
+  PendingWrites* writes = state->target->writes;
+  const dynamodb::PendingEntry* entry = writes->find(change.key);
+  const bool first = entry == nullptr || writes->current(*entry) == nullptr;
+  // A row that was changed to what it was is noted, so that the command does not count it again, but nothing is sent.
+  const bool idle = first && change.edited.changes.empty();
+  auto done = writes->update(change.key, change.edited.changes,
+                             idle ? std::vector<WriteCondition>() : change.conditions, stamp);
   if (!done.ok()) return std::move(done.error());
   *outcome = done.value();
   return check_expressible(state, change.key);
@@ -414,6 +457,32 @@ bool settle(const ModifyState* state, const Change* change, PendingWrites::Outco
       if (entry != nullptr && entry->latest && entry->latest->stamp.command > command) report_changed_by_trigger(state);
       return false;
   }
+}
+
+// The columns to be written: those that the statement names, and those that a trigger has changed. What a trigger left
+// alone may not be what the column shows: an attribute that does not fit its type reads as NULL.
+List* written_columns(const ModifyState* state, const ResultRelInfo* relation, TupleTableSlot* slot,
+                      TupleTableSlot* plan_slot) {
+  if (state->plan.set_columns == state->plan.named_columns || equal(state->plan.set_columns, state->plan.named_columns))
+    return state->plan.set_columns;
+  bool is_null;
+  Datum whole = ExecGetJunkAttribute(plan_slot, relation->ri_RowIdAttNo, &is_null);
+  if (is_null) elog(ERROR, "the row to be changed has lost its old values");
+  HeapTupleHeader old_row = DatumGetHeapTupleHeader(whole);
+  List* columns = list_copy(state->plan.named_columns);
+  ListCell* cell;
+  foreach (cell, state->plan.set_columns) {
+    const auto attnum = static_cast<AttrNumber>(lfirst_int(cell));
+    const Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, attnum - 1);
+    bool old_null;
+    bool new_null;
+    Datum old_value = GetAttributeByNum(old_row, attnum, &old_null);
+    Datum new_value = slot_getattr(slot, attnum, &new_null);
+    if (old_null != new_null ||
+        (!new_null && !datum_image_eq(old_value, new_value, attribute->attbyval, attribute->attlen)))
+      columns = list_append_unique_int(columns, attnum);
+  }
+  return columns;
 }
 
 ModifyState* begin_row(ResultRelInfo* relation) {
@@ -447,6 +516,8 @@ void dynamodbBeginForeignInsert(ModifyTableState* node, ResultRelInfo* relation)
                            RelationGetRelationName(relation->ri_RelationDesc))));
   ModifyState* state = begin_modify(node->ps.state, relation);
   state->plan.do_nothing = plan != nullptr && plan->onConflictAction == ONCONFLICT_NOTHING;
+  state->copies = plan == nullptr;
+  if (state->copies) state->copy_command = GetCurrentCommandId(true);
 }
 
 TupleTableSlot* dynamodbExecForeignInsert(EState* estate, ResultRelInfo* relation, TupleTableSlot* slot,
@@ -479,16 +550,17 @@ TupleTableSlot* dynamodbExecForeignUpdate(EState* estate, ResultRelInfo* relatio
   RowInHand in_hand{state->writer, slot};
   ErrorContextCallback context = {error_context_stack, add_row_context, &in_hand};
   error_context_stack = &context;
-  WrittenRow row = write_row(state->writer, slot, state->plan.set_columns);
+  WrittenRow row = write_row(state->writer, slot, written_columns(state, relation, slot, plan_slot));
   for (int i = 0; i < row.count; ++i)
     if (row.columns[i].writer->is_key)
       check_key_value(state->table, row.columns[i].writer->column, row.columns[i].writer->role, &row.columns[i].value);
   RowFailure failure{};
+  if (!guard(&failure.error, [&] { return edit(state, *change, row, &failure.column); }))
+    report_row_failure(state->writer, failure);
+  if (change->new_key != change->key) check_one_writer(state->target, &change->new_key);
   PendingWrites::Outcome outcome = PendingWrites::Outcome::done;
-  bool done = guard(&failure.error, [&]() -> std::optional<Error> {
-    if (auto error = edit(state, *change, row, &failure.column)) return error;
-    return apply_update(state, *change, write_stamp(estate->es_output_cid), &outcome);
-  });
+  bool done =
+      guard(&failure.error, [&] { return apply_update(state, *change, write_stamp(estate->es_output_cid), &outcome); });
   if (!done) report_row_failure(state->writer, failure);
   error_context_stack = context.previous;
   bool counts = settle(state, change, outcome, estate->es_output_cid);
@@ -529,6 +601,7 @@ void dynamodbExecForeignTruncate(List* relations, DropBehavior, bool) {
                       errmsg("foreign table \"%s\" does not allow truncates", get_rel_name(relid)),
                       errdetail("Its option truncatable is false.")));
     WriteTarget* target = open_write_target(table, get_server_options(table->serverid), GetUserId());
+    check_one_writer(target, nullptr);
     PlainError failure;
     bool done = guard(&failure, [&] { target->writes->truncate(write_stamp(GetCurrentCommandId(true))); });
     if (!done) report_error(failure, {"TRUNCATE", table->table_name});

@@ -59,6 +59,43 @@ void find_key(ColumnWriter* writer, List* schemas) {
   }
 }
 
+void add_index_key(ItemWriter* writer, const char* name, AttributeType type, KeyRole role) {
+  for (const char* own : {writer->target->partition_key, writer->target->sort_key})
+    if (own != nullptr && strcmp(own, name) == 0) return;
+  writer->index_keys[writer->index_key_count++] = {name, type, role};
+}
+
+IndexKey* index_key_room(std::size_t indexes) {
+  return static_cast<IndexKey*>(palloc0(sizeof(IndexKey) * 2 * kMaxKeyAttributes * Max(indexes, std::size_t{1})));
+}
+
+void add_index_keys_of_schema(ItemWriter* writer, const KeySchema* schema) {
+  for (int i = 0; i < schema->partition_count; ++i)
+    add_index_key(writer, schema->partition[i].name, schema->partition[i].type, KeyRole::index_partition);
+  for (int i = 0; i < schema->sort_count; ++i)
+    add_index_key(writer, schema->sort[i].name, schema->sort[i].type, KeyRole::index_sort);
+}
+
+// All of the table's indexes where they are known, else those that the options name.
+void collect_index_keys(ItemWriter* writer, const dynamodb::TableDescription* description, List* schemas) {
+  if (description == nullptr) {
+    writer->index_keys = index_key_room(static_cast<std::size_t>(list_length(schemas)));
+    ListCell* cell;
+    foreach (cell, schemas) {
+      auto* schema = static_cast<KeySchema*>(lfirst(cell));
+      if (schema->index_name != nullptr) add_index_keys_of_schema(writer, schema);
+    }
+    return;
+  }
+  writer->index_keys = index_key_room(description->indexes.size());
+  for (const dynamodb::IndexDescription& index : description->indexes) {
+    for (const auto& key : index.partition_keys)
+      add_index_key(writer, pstrdup(key.name.c_str()), key.type, KeyRole::index_partition);
+    for (const auto& key : index.sort_keys)
+      add_index_key(writer, pstrdup(key.name.c_str()), key.type, KeyRole::index_sort);
+  }
+}
+
 bool step_comes_first(const PathStep& left, const PathStep& right) {
   if (left.is_index != right.is_index) return left.is_index;
   return left.is_index ? left.index < right.index : left.name < right.name;
@@ -155,7 +192,8 @@ std::optional<Error> edit_column(const WrittenColumn& column, const Value& befor
 
 ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* target, Oid userid, MemoryContext context) {
   MemoryContext old = MemoryContextSwitchTo(context);
-  List* schemas = find_key_schemas(table, get_table_description(table, userid, context));
+  const dynamodb::TableDescription* description = get_table_description(table, userid, context);
+  List* schemas = find_key_schemas(table, description);
   auto* writer = static_cast<ItemWriter*>(palloc0(sizeof(ItemWriter)));
   writer->table = table;
   writer->target = target;
@@ -168,6 +206,7 @@ ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* targe
     if (!column.document) next->path = make_path(column, context);
     find_key(next, schemas);
   }
+  collect_index_keys(writer, description, schemas);
   std::stable_sort(writer->columns, writer->columns + writer->column_count, comes_first);
   MemoryContextSwitchTo(old);
   return writer;
@@ -235,6 +274,18 @@ Result<Value> compose_item(const WrittenRow& row, const ColumnOptions** failed_c
     }
   }
   return item;
+}
+
+std::optional<Error> check_index_keys(const ItemWriter* writer, const Value* before, const Value& item) {
+  for (int i = 0; i < writer->index_key_count; ++i) {
+    const IndexKey& key = writer->index_keys[i];
+    const Value* value = item.find(key.name);
+    const Value* old = before != nullptr ? before->find(key.name) : nullptr;
+    if (value == nullptr || (old != nullptr && dynamodb::same_value(*old, *value))) continue;
+    if (const char* reason = why_no_key(key.type, value->type, value->text.size(), key.role))
+      return Error::invalid_value(std::string("attribute \"") + key.name + "\", a key of an index, " + reason);
+  }
+  return std::nullopt;
 }
 
 Result<EditedItem> edit_item(const ItemWriter* writer, const Value& before, const WrittenRow& row,

@@ -20,12 +20,21 @@ struct ColumnWriter {
   KeyRole role;
 };
 
+/// A key attribute of an index.
+struct IndexKey {
+  const char* name;
+  dynamodb::AttributeType type;
+  KeyRole role;
+};
+
 struct ItemWriter {
   const TableOptions* table;
   const WriteTarget* target;
   ColumnWriter*
       columns;  ///< those that are written, shorter paths and lower list indexes first; the document first of all
   int column_count;
+  IndexKey* index_keys;  ///< as far as they are known
+  int index_key_count;
 };
 
 /// A column's value, ready to be put into an item.
@@ -65,6 +74,12 @@ struct RowFailure {
 /// a value that does not fit, a key attribute that document and column name differently, an item that DynamoDB would
 /// refuse. `*failed_column` is set where the error is about one column.
 dynamodb::Result<dynamodb::Value> compose_item(const WrittenRow& row, const ColumnOptions** failed_column);
+
+/// Library code: an error where an index cannot have `item`, because one of its key attributes is of another type,
+/// empty or too long: DynamoDB then takes no write of it. What is in `before` (null: nothing) already is left alone:
+/// the index may be younger than the item.
+std::optional<dynamodb::Error> check_index_keys(const ItemWriter* writer, const dynamodb::Value* before,
+                                                const dynamodb::Value& item);
 
 /// What an UPDATE makes of an item.
 struct EditedItem {

@@ -213,10 +213,11 @@ void find_hidden_use(const TableOptions* table, Relation relation, CmdType comma
 void look_at_relation(PlannerInfo* root, RelOptInfo* rel, const TableOptions* table, ModifyNeeds* needs) {
   CmdType command = root->parse->commandType;
   Relation relation = table_open(table->relid, NoLock);
-  if (command == CMD_UPDATE && has_row_triggers(relation->trigdesc, command, true))
-    needs->set_columns = all_columns(table);
-  else if (command == CMD_UPDATE)
-    needs->set_columns = to_columns(table, updated_columns(root, rel));
+  if (command == CMD_UPDATE) {
+    needs->named_columns = to_columns(table, updated_columns(root, rel));
+    needs->set_columns =
+        has_row_triggers(relation->trigdesc, command, true) ? all_columns(table) : needs->named_columns;
+  }
   needs->whole_row = root->parse->returningList != NIL || root->parse->withCheckOptions != NIL ||
                      has_row_triggers(relation->trigdesc, command, false) ||
                      (command == CMD_UPDATE && has_generated_columns(relation));
@@ -224,7 +225,7 @@ void look_at_relation(PlannerInfo* root, RelOptInfo* rel, const TableOptions* ta
   table_close(relation, NoLock);
 }
 
-enum Item { kFlags, kUsed, kDocumentFields, kSetColumns };
+enum Item { kFlags, kUsed, kDocumentFields, kSetColumns, kNamedColumns };
 
 }  // namespace
 
@@ -264,6 +265,7 @@ ModifyPlan deserialize_modify_plan(List* fdw_private) {
   plan.used = static_cast<List*>(list_nth(fdw_private, kUsed));
   plan.document_fields = static_cast<List*>(list_nth(fdw_private, kDocumentFields));
   plan.set_columns = static_cast<List*>(list_nth(fdw_private, kSetColumns));
+  plan.named_columns = static_cast<List*>(list_nth(fdw_private, kNamedColumns));
   return plan;
 }
 
@@ -280,6 +282,7 @@ List* dynamodbPlanForeignModify(PlannerInfo* root, ModifyTable* plan, Index resu
   List* used = NIL;
   List* fields = NIL;
   List* set_columns = NIL;
+  List* named_columns = NIL;
   bool whole_document = false;
   if (plan->operation == CMD_UPDATE || plan->operation == CMD_DELETE) {
     auto* planned = static_cast<PlannedTable*>(find_base_rel(root, result_relation)->fdw_private);
@@ -287,11 +290,12 @@ List* dynamodbPlanForeignModify(PlannerInfo* root, ModifyTable* plan, Index resu
       used = planned->modify->used;
       fields = planned->modify->document_fields;
       set_columns = planned->modify->set_columns;
+      named_columns = planned->modify->named_columns;
       whole_document = planned->modify->whole_document;
     }
   }
   List* flags = list_make2_int(plan->onConflictAction == ONCONFLICT_NOTHING, whole_document);
-  return list_make4(flags, used, fields, set_columns);
+  return list_make5(flags, used, fields, set_columns, named_columns);
 }
 
 int dynamodbIsForeignRelUpdatable(Relation relation) {

@@ -22,7 +22,8 @@ struct ModifyNeeds {
   bool whole_document;    ///< a condition or expression uses the document as a whole
   List* used;             ///< integers: attnums that conditions and expressions use
   List* document_fields;  ///< String: attributes that they take out of documents
-  List* set_columns;      ///< integers: attnums that UPDATE sets
+  List* set_columns;      ///< integers: attnums that UPDATE sets, or a trigger may
+  List* named_columns;    ///< integers: those that it sets whatever triggers do
 };
 
 /// The needs, or null where `rel` is no table that the statement changes.
@@ -40,6 +41,7 @@ struct ModifyPlan {
   List* used;             ///< integers
   List* document_fields;  ///< String
   List* set_columns;      ///< integers; of INSERT: NIL
+  List* named_columns;    ///< integers
 };
 ModifyPlan deserialize_modify_plan(List* fdw_private);
 

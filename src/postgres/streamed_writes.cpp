@@ -54,7 +54,7 @@ void collect(const WriteTarget* target, StreamedWrites* streamed) {
   }
 }
 
-WriteStream::Step advance_streamed(WriteTarget* target) {
+WriteStream::Step take_step(WriteTarget* target) {
   WriteStream::Step step = WriteStream::Step::waiting;
   PlainError failure;
   bool done = guard(&failure, [&] {
@@ -62,7 +62,6 @@ WriteStream::Step advance_streamed(WriteTarget* target) {
     collect(target, target->streamed);
   });
   if (!done) report_error(failure, error_context(target));
-  if (target->streamed->progress.failed) report_commit_failure(&target->streamed->progress);
   return step;
 }
 
@@ -70,13 +69,37 @@ void wait_for_streamed(WriteTarget* target) {
   wait_and_advance(target->client, error_context(target), target->streamed->stream->wake_time());
 }
 
+// Sends nothing more and waits for what is under way, so that the account of what was written is true.
+[[noreturn]] void report_streamed_failure(WriteTarget* target) {
+  PlainError failure;
+  bool done = guard(&failure, [&] {
+    target->streamed->stream->stop(dynamodb::Error::internal("not sent, because another write failed"));
+  });
+  if (!done) report_error(failure, error_context(target));
+  while (take_step(target) == WriteStream::Step::waiting) wait_for_streamed(target);
+  report_commit_failure(&target->streamed->progress);
+}
+
+WriteStream::Step advance_streamed(WriteTarget* target) {
+  WriteStream::Step step = take_step(target);
+  if (target->streamed->progress.failed) report_streamed_failure(target);
+  return step;
+}
+
 // Two writes of one item at the same time could arrive in any order.
 void settle_all(WriteTarget* target) {
   PlainError failure;
   if (!guard(&failure, [&] { target->streamed->stream->finish(); })) report_error(failure, error_context(target));
-  while (!target->streamed->keys.empty())
-    if (advance_streamed(target) == WriteStream::Step::waiting) wait_for_streamed(target);
+  while (advance_streamed(target) == WriteStream::Step::waiting) wait_for_streamed(target);
   target->streamed->stream->reopen();
+}
+
+// What was sent is told in errors that arise while waiting.
+void settle_with_context(WriteTarget* target) {
+  ErrorContextCallback context = {error_context_stack, add_commit_context, &target->streamed->progress};
+  error_context_stack = &context;
+  settle_all(target);
+  error_context_stack = context.previous;
 }
 
 void add(const WriteTarget* target, StreamedWrites* streamed, const std::string& key, const std::string& item) {
@@ -103,6 +126,7 @@ bool stream_put(WriteTarget* target, const TableOptions* table, const std::strin
   if (target->writes->truncated() || target->writes->find(key) != nullptr) return false;
   if (target->streamed == nullptr) target->streamed = make_streamed_writes(target, table);
   StreamedWrites* streamed = target->streamed;
+  streamed->stream->reopen();  // an error may have ended the waiting of an earlier statement
   if (streamed->under_way.count(key) > 0) settle_all(target);
   while (!streamed->stream->wants_more())
     if (advance_streamed(target) == WriteStream::Step::waiting) wait_for_streamed(target);
@@ -111,15 +135,23 @@ bool stream_put(WriteTarget* target, const TableOptions* table, const std::strin
   return true;
 }
 
+bool is_under_way(const WriteTarget* target, const std::string& key) {
+  return target->streamed != nullptr && target->streamed->under_way.count(key) > 0;
+}
+
 void finish_streamed_writes(List* targets) {
   ListCell* cell;
   foreach (cell, targets) {
     auto* target = static_cast<WriteTarget*>(lfirst(cell));
-    if (target->streamed == nullptr) continue;
-    ErrorContextCallback context = {error_context_stack, add_commit_context, &target->streamed->progress};
-    error_context_stack = &context;
-    settle_all(target);
-    error_context_stack = context.previous;
+    if (target->streamed != nullptr && !target->streamed->progress.failed) settle_with_context(target);
+  }
+}
+
+void require_streamed_writes(List* targets) {
+  ListCell* cell;
+  foreach (cell, targets) {
+    auto* target = static_cast<WriteTarget*>(lfirst(cell));
+    if (target->streamed != nullptr) settle_with_context(target);
   }
 }
 

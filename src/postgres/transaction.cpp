@@ -77,6 +77,11 @@ bool same_table(const WriteTarget* target, const TableOptions* table) {
          strcmp(target->region, text_or_empty(table->aws_region)) == 0;
 }
 
+bool is_same_table(const WriteTarget* left, const WriteTarget* right) {
+  return left->serverid == right->serverid && strcmp(left->table_name, right->table_name) == 0 &&
+         strcmp(left->region, right->region) == 0;
+}
+
 int strictness(CommitMode mode) {
   switch (mode) {
     case CommitMode::atomic:
@@ -146,6 +151,22 @@ List* find_write_targets(const TableOptions* table) {
   foreach (cell, targets)
     if (same_table(static_cast<WriteTarget*>(lfirst(cell)), table)) found = lappend(found, lfirst(cell));
   return found;
+}
+
+void check_one_writer(const WriteTarget* target, const std::string* key) {
+  ListCell* cell;
+  foreach (cell, targets) {
+    auto* other = static_cast<WriteTarget*>(lfirst(cell));
+    if (other == target || !is_same_table(other, target)) continue;
+    const dynamodb::PendingEntry* entry = key != nullptr ? other->writes->find(*key) : nullptr;
+    const bool written = key != nullptr ? entry != nullptr && entry->latest : !other->writes->empty();
+    if (!written && !other->writes->truncated()) continue;
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("two users cannot write the same item of DynamoDB table \"%s\" in one transaction",
+                           target->table_name),
+                    errdetail("User \"%s\" has written it already.", GetUserNameFromId(other->userid, true)),
+                    errhint("Write as one user, or in two transactions.")));
+  }
 }
 
 List* all_write_targets() { return targets; }

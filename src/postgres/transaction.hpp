@@ -1,6 +1,8 @@
 // The writes of this backend's transaction, table by table, from the statement to commit or rollback.
 #pragma once
 
+#include <string>
+
 #include "dynamodb/pending_writes.hpp"
 #include "options.hpp"
 #include "pg.hpp"
@@ -35,6 +37,11 @@ WriteTarget* open_write_target(const TableOptions* table, const ServerOptions* s
 
 /// The targets with writes to the DynamoDB table of `table`, whoever wrote them. A list of WriteTarget*.
 List* find_write_targets(const TableOptions* table);
+
+/// An item has one writer in a transaction: whose credentials should send what two users made of it? Errors: another
+/// user has written the item (or truncated the table) in this transaction; for a null `key`: has written anything to
+/// the table.
+void check_one_writer(const WriteTarget* target, const std::string* key);
 
 /// All targets of the transaction, in the order of their making.
 List* all_write_targets();

@@ -368,7 +368,7 @@ TEST(PendingWrites, CommandsSeeWhatWasBeforeThem) {
       {"insert a=1; update a=2; remove; insert b=3",
        {"as it is", "put a=1", "put a=2", "absent", "put b=3", "put b=3"}},
       {"update a=1; update b=2; remove", {"as it is", "update a=1", "update a=1 b=2", "absent"}},
-      {"update", {"as it is", "update"}},
+      {"update", {"as it is", "as it is"}},  // it changed nothing
       {"@2 insert a=1; @2 update a=2 => self_modified; @5 update a=3",
        {"as it is", "as it is", "put a=1", "put a=1", "put a=1", "put a=3"}},
       {"insert a=1; truncate; insert a=2; truncate",
