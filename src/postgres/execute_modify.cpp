@@ -12,6 +12,10 @@
 #include "streamed_writes.hpp"
 #include "to_datum.hpp"
 
+extern "C" {
+#include "utils/datum.h"
+}
+
 namespace dynamodb_fdw {
 
 using dynamodb::DocumentPath;
@@ -420,6 +424,40 @@ bool settle(const ModifyState* state, const Change* change, PendingWrites::Outco
   }
 }
 
+// The columns in which the new row differs from the one that was read, in the bytes of their values.
+List* different_columns(const ModifyState* state, const ResultRelInfo* relation, TupleTableSlot* slot,
+                        TupleTableSlot* plan_slot) {
+  bool is_null;
+  Datum datum = ExecGetJunkAttribute(plan_slot, relation->ri_RowIdAttNo, &is_null);
+  if (is_null) elog(ERROR, "the row to be changed has lost its old values");
+  HeapTupleData old;
+  old.t_data = DatumGetHeapTupleHeader(datum);
+  old.t_len = HeapTupleHeaderGetDatumLength(old.t_data);
+  TupleDesc columns = RelationGetDescr(relation->ri_RelationDesc);
+  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * columns->natts));
+  auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * columns->natts));
+  heap_deform_tuple(&old, columns, values, nulls);
+  slot_getallattrs(slot);
+  List* different = NIL;
+  for (int i = 0; i < state->table->column_count; ++i) {
+    const Form_pg_attribute column = TupleDescAttr(columns, i);
+    if (column->attisdropped || (nulls[i] && slot->tts_isnull[i])) continue;
+    if (nulls[i] != slot->tts_isnull[i] ||
+        !datum_image_eq(values[i], slot->tts_values[i], column->attbyval, column->attlen))
+      different = lappend_int(different, i + 1);
+  }
+  return different;
+}
+
+// What UPDATE writes: the columns it names, and others only where a trigger has changed them. A value that a column
+// cannot show in full (NULL for a type that does not fit, fewer digits) would otherwise be written as it was shown.
+WrittenRow write_changed_row(const ModifyState* state, const ResultRelInfo* relation, TupleTableSlot* slot,
+                             TupleTableSlot* plan_slot) {
+  List* columns = state->plan.set_columns;
+  if (state->plan.triggers_set) columns = list_union_int(columns, different_columns(state, relation, slot, plan_slot));
+  return write_row(state->writer, slot, columns);
+}
+
 ModifyState* begin_row(ResultRelInfo* relation) {
   ModifyState* state = modify_state(relation);
   MemoryContextReset(state->row_context);
@@ -480,7 +518,7 @@ TupleTableSlot* dynamodbExecForeignUpdate(EState* estate, ResultRelInfo* relatio
   ModifyState* state = begin_row(relation);
   MemoryContext old = MemoryContextSwitchTo(state->row_context);
   Change* change = begin_change(state, plan_slot);
-  WrittenRow row = write_row(state->writer, slot, state->plan.set_columns);
+  WrittenRow row = write_changed_row(state, relation, slot, plan_slot);
   for (int i = 0; i < row.count; ++i)
     if (row.columns[i].writer->is_key)
       check_key_value(state->table, row.columns[i].writer->column, row.columns[i].writer->role, &row.columns[i].value);

@@ -166,10 +166,8 @@ void find_hidden_use(const TableOptions* table, Relation relation, CmdType comma
 void look_at_relation(PlannerInfo* root, RelOptInfo* rel, const TableOptions* table, ModifyNeeds* needs) {
   CmdType command = root->parse->commandType;
   Relation relation = table_open(table->relid, NoLock);
-  if (command == CMD_UPDATE && has_row_triggers(relation->trigdesc, command, true))
-    needs->set_columns = all_columns(table);
-  else if (command == CMD_UPDATE)
-    needs->set_columns = to_columns(table, updated_columns(root, rel));
+  if (command == CMD_UPDATE) needs->set_columns = to_columns(table, updated_columns(root, rel));
+  needs->triggers_set = command == CMD_UPDATE && has_row_triggers(relation->trigdesc, command, true);
   needs->whole_row = root->parse->returningList != NIL || root->parse->withCheckOptions != NIL ||
                      has_row_triggers(relation->trigdesc, command, false) ||
                      (command == CMD_UPDATE && has_generated_columns(relation));
@@ -187,7 +185,7 @@ ModifyNeeds* find_modify_needs(PlannerInfo* root, RelOptInfo* rel, const TableOp
   needs->used = to_columns(table, used_attributes(root, rel));
   find_document_use(root, rel, table, needs);
   look_at_relation(root, rel, table, needs);
-  needs->all_attributes = sets_key_or_document(table, needs->set_columns);
+  needs->all_attributes = needs->triggers_set || sets_key_or_document(table, needs->set_columns);
   return needs;
 }
 
@@ -214,6 +212,7 @@ ModifyPlan deserialize_modify_plan(List* fdw_private) {
   auto* flags = static_cast<List*>(list_nth(fdw_private, kFlags));
   plan.do_nothing = linitial_int(flags) != 0;
   plan.whole_document = lsecond_int(flags) != 0;
+  plan.triggers_set = lthird_int(flags) != 0;
   plan.used = static_cast<List*>(list_nth(fdw_private, kUsed));
   plan.document_fields = static_cast<List*>(list_nth(fdw_private, kDocumentFields));
   plan.set_columns = static_cast<List*>(list_nth(fdw_private, kSetColumns));
@@ -233,6 +232,7 @@ List* dynamodbPlanForeignModify(PlannerInfo* root, ModifyTable* plan, Index resu
   List* fields = NIL;
   List* set_columns = NIL;
   bool whole_document = false;
+  bool triggers_set = false;
   if (plan->operation == CMD_UPDATE || plan->operation == CMD_DELETE) {
     auto* planned = static_cast<PlannedTable*>(find_base_rel(root, result_relation)->fdw_private);
     if (planned != nullptr && planned->modify != nullptr) {
@@ -240,9 +240,10 @@ List* dynamodbPlanForeignModify(PlannerInfo* root, ModifyTable* plan, Index resu
       fields = planned->modify->document_fields;
       set_columns = planned->modify->set_columns;
       whole_document = planned->modify->whole_document;
+      triggers_set = planned->modify->triggers_set;
     }
   }
-  List* flags = list_make2_int(plan->onConflictAction == ONCONFLICT_NOTHING, whole_document);
+  List* flags = list_make3_int(plan->onConflictAction == ONCONFLICT_NOTHING, whole_document, triggers_set);
   return list_make4(flags, used, fields, set_columns);
 }
 

@@ -23,6 +23,7 @@ struct ModifyNeeds {
   List* used;             ///< integers: attnums that conditions and expressions use
   List* document_fields;  ///< String: attributes that they take out of documents
   List* set_columns;      ///< integers: attnums that UPDATE sets
+  bool triggers_set;      ///< a trigger may set any column
 };
 
 /// The needs, or null where `rel` is no table that the statement changes.
@@ -40,6 +41,7 @@ struct ModifyPlan {
   List* used;             ///< integers
   List* document_fields;  ///< String
   List* set_columns;      ///< integers; of INSERT: NIL
+  bool triggers_set;      ///< as well as what a trigger has made different
 };
 ModifyPlan deserialize_modify_plan(List* fdw_private);
 

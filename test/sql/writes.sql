@@ -167,6 +167,20 @@ DROP TRIGGER before_row ON orders;
 DROP TRIGGER after_row ON orders;
 DROP TRIGGER before_statement ON orders;
 DROP TRIGGER after_statement ON orders;
+-- a trigger makes UPDATE write what it changes, not what else the row shows
+CREATE FOREIGN TABLE shown (p text OPTIONS (partition_key 'true'), s int OPTIONS (sort_key 'true'), a int OPTIONS (on_type_mismatch 'null'), f float4, n text, at timestamptz(0), b text, tags text[])
+  SERVER writes_test OPTIONS (table_name 'writes');
+CREATE FUNCTION set_b() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.b := 'set'; RETURN new; END $$;
+CREATE TRIGGER set_b BEFORE UPDATE ON shown FOR EACH ROW EXECUTE FUNCTION set_b();
+\! "$DYNAMODB_CALL" PutItem '{"TableName": "writes", "Item": {"p": {"S": "shown"}, "s": {"N": "1"}, "a": {"S": "no number"}, "f": {"N": "0.12345678901234567890"}, "n": {"NULL": true}, "at": {"S": "2026-01-02 03:04:05.6+01"}, "tags": {"SS": ["x", "y"]}}}'
+UPDATE shown SET tags = '{x}' WHERE p = 'shown' RETURNING p, a, f, n, b, tags;
+\! "$DYNAMODB_CALL" GetItem '{"TableName": "writes", "Key": {"p": {"S": "shown"}, "s": {"N": "1"}}}'
+CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.p := 'moved'; RETURN new; END $$;
+CREATE TRIGGER then_move BEFORE UPDATE ON shown FOR EACH ROW EXECUTE FUNCTION move();
+UPDATE shown SET tags = '{z}' WHERE p = 'shown';
+SELECT item FROM order_items WHERE p IN ('shown', 'moved');
+DELETE FROM shown WHERE p = 'moved';
+
 CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER skip BEFORE INSERT OR UPDATE OR DELETE ON orders FOR EACH ROW EXECUTE FUNCTION skip();
 INSERT INTO orders (p, s) VALUES ('t', 9);
