@@ -54,7 +54,7 @@ void collect(const WriteTarget* target, StreamedWrites* streamed) {
   }
 }
 
-WriteStream::Step advance_streamed(WriteTarget* target) {
+WriteStream::Step step_of(WriteTarget* target) {
   WriteStream::Step step = WriteStream::Step::waiting;
   PlainError failure;
   bool done = guard(&failure, [&] {
@@ -62,7 +62,6 @@ WriteStream::Step advance_streamed(WriteTarget* target) {
     collect(target, target->streamed);
   });
   if (!done) report_error(failure, error_context(target));
-  if (target->streamed->progress.failed) report_commit_failure(&target->streamed->progress);
   return step;
 }
 
@@ -70,8 +69,30 @@ void wait_for_streamed(WriteTarget* target) {
   wait_and_advance(target->client, error_context(target), target->streamed->stream->wake_time());
 }
 
+// What is under way is waited for: the message says what was written. What was not sent yet may be an earlier
+// statement's, so the transaction cannot succeed any more, even if the error is caught.
+[[noreturn]] void report_streamed_failure(WriteTarget* target) {
+  StreamedWrites* streamed = target->streamed;
+  PlainError failure;
+  bool done = guard(&failure, [&] {
+    streamed->stream->stop(dynamodb::Error::internal("not sent, because another write failed"));
+    collect(target, streamed);
+  });
+  if (!done) report_error(failure, error_context(target));
+  while (!streamed->keys.empty())
+    if (step_of(target) == WriteStream::Step::waiting) wait_for_streamed(target);
+  report_commit_failure(&streamed->progress);
+}
+
+WriteStream::Step advance_streamed(WriteTarget* target) {
+  WriteStream::Step step = step_of(target);
+  if (target->streamed->progress.failed) report_streamed_failure(target);
+  return step;
+}
+
 // Two writes of one item at the same time could arrive in any order.
 void settle_all(WriteTarget* target) {
+  if (target->streamed->progress.failed) report_streamed_failure(target);
   PlainError failure;
   if (!guard(&failure, [&] { target->streamed->stream->finish(); })) report_error(failure, error_context(target));
   while (!target->streamed->keys.empty())
@@ -103,7 +124,7 @@ bool stream_put(WriteTarget* target, const TableOptions* table, const std::strin
   if (target->writes->truncated() || target->writes->find(key) != nullptr) return false;
   if (target->streamed == nullptr) target->streamed = make_streamed_writes(target, table);
   StreamedWrites* streamed = target->streamed;
-  if (streamed->under_way.count(key) > 0) settle_all(target);
+  if (streamed->under_way.count(key) > 0 || streamed->progress.failed) settle_all(target);
   while (!streamed->stream->wants_more())
     if (advance_streamed(target) == WriteStream::Step::waiting) wait_for_streamed(target);
   add(target, streamed, key, item);

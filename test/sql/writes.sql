@@ -118,6 +118,32 @@ SELECT count(*), sum(a) FROM orders WHERE p = 'many';
 ALTER FOREIGN TABLE orders OPTIONS (ADD stream_writes 'true');
 INSERT INTO orders (p, s, a) SELECT 'streamed', i % 50, i FROM generate_series(1, 200) AS i;
 SELECT count(*), min(a), max(a) FROM orders WHERE p = 'streamed';
+-- what was sent stays, and a failure fails the transaction, even if it is caught
+BEGIN;
+INSERT INTO orders (p, s) VALUES ('stays', 1);
+SELECT p, s FROM orders WHERE p = 'stays';
+UPDATE orders SET a = 1 WHERE p = 'stays';
+ROLLBACK;
+SELECT p, s, a FROM orders WHERE p = 'stays';
+ALTER FOREIGN TABLE orders OPTIONS (SET insert_mode 'insert');
+INSERT INTO orders (p, s) VALUES ('stays', 1), ('stays', 2);
+SELECT p, s FROM orders WHERE p = 'stays' ORDER BY s;
+BEGIN;
+INSERT INTO orders (p, s) VALUES ('stays', 3);
+DO $$
+BEGIN
+  INSERT INTO orders (p, s) VALUES ('stays', 1);
+  PERFORM FROM orders;
+EXCEPTION WHEN unique_violation THEN
+  RAISE WARNING 'caught';
+END $$;
+COMMIT;
+INSERT INTO orders (p, s) VALUES ('stays', 1), ('stays', 4) ON CONFLICT DO NOTHING RETURNING s;
+BEGIN;
+DELETE FROM orders WHERE p = 'stays' AND s = 1;
+INSERT INTO orders (p, s, a) VALUES ('stays', 1, 10);
+COMMIT;
+SELECT p, s, a FROM orders WHERE p = 'stays' ORDER BY s;
 ALTER FOREIGN TABLE orders OPTIONS (DROP stream_writes, DROP insert_mode, DROP batch_size);
 TRUNCATE orders;
 SELECT count(*) FROM orders;
