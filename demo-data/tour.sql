@@ -98,3 +98,18 @@ FROM ddb_usw2.fdwtest3
 WHERE "Department" = 'Engineering' AND "LastName" IS NOT NULL  -- so all that are asked for are in the index DepartmentGsi1
 GROUP BY "TenantId"
 ORDER BY "TenantId";
+
+\echo
+\echo '==== 8. Correcting items: what a transaction writes is sent when it commits, all or nothing; until then only it sees it'
+\echo
+BEGIN;
+UPDATE ddb.fdwtest2 SET document = jsonb_set(document, '{details,owner,level}', '5')
+WHERE document->'details'->>'ticket' = 'T-1234'
+RETURNING id, skey, document->'details'->'owner' AS owner;
+INSERT INTO ddb.fdwtest2 (id, skey, document) VALUES ('device-40', 'event-999', '{"note": "corrected T-1234"}');
+SAVEPOINT wrong;
+DELETE FROM ddb.fdwtest2 WHERE id = 'device-40' AND skey < 'event-010';
+ROLLBACK TO wrong;
+SELECT skey, document->>'note' AS note, document->'details'->'owner'->>'level' AS level
+FROM ddb.fdwtest2 WHERE id = 'device-40' AND skey IN ('event-009', 'event-014', 'event-999') ORDER BY skey;
+COMMIT;

@@ -118,6 +118,32 @@ SELECT count(*), sum(a) FROM orders WHERE p = 'many';
 ALTER FOREIGN TABLE orders OPTIONS (ADD stream_writes 'true');
 INSERT INTO orders (p, s, a) SELECT 'streamed', i % 50, i FROM generate_series(1, 200) AS i;
 SELECT count(*), min(a), max(a) FROM orders WHERE p = 'streamed';
+-- what was sent stays, and a failure fails the transaction, even if it is caught
+BEGIN;
+INSERT INTO orders (p, s) VALUES ('stays', 1);
+SELECT p, s FROM orders WHERE p = 'stays';
+UPDATE orders SET a = 1 WHERE p = 'stays';
+ROLLBACK;
+SELECT p, s, a FROM orders WHERE p = 'stays';
+ALTER FOREIGN TABLE orders OPTIONS (SET insert_mode 'insert');
+INSERT INTO orders (p, s) VALUES ('stays', 1), ('stays', 2);
+SELECT p, s FROM orders WHERE p = 'stays' ORDER BY s;
+BEGIN;
+INSERT INTO orders (p, s) VALUES ('stays', 3);
+DO $$
+BEGIN
+  INSERT INTO orders (p, s) VALUES ('stays', 1);
+  PERFORM FROM orders;
+EXCEPTION WHEN unique_violation THEN
+  RAISE WARNING 'caught';
+END $$;
+COMMIT;
+INSERT INTO orders (p, s) VALUES ('stays', 1), ('stays', 4) ON CONFLICT DO NOTHING RETURNING s;
+BEGIN;
+DELETE FROM orders WHERE p = 'stays' AND s = 1;
+INSERT INTO orders (p, s, a) VALUES ('stays', 1, 10);
+COMMIT;
+SELECT p, s, a FROM orders WHERE p = 'stays' ORDER BY s;
 ALTER FOREIGN TABLE orders OPTIONS (DROP stream_writes, DROP insert_mode, DROP batch_size);
 TRUNCATE orders;
 SELECT count(*) FROM orders;
@@ -167,6 +193,20 @@ DROP TRIGGER before_row ON orders;
 DROP TRIGGER after_row ON orders;
 DROP TRIGGER before_statement ON orders;
 DROP TRIGGER after_statement ON orders;
+-- a trigger makes UPDATE write what it changes, not what else the row shows
+CREATE FOREIGN TABLE shown (p text OPTIONS (partition_key 'true'), s int OPTIONS (sort_key 'true'), a int OPTIONS (on_type_mismatch 'null'), f float4, n text, at timestamptz(0), b text, tags text[])
+  SERVER writes_test OPTIONS (table_name 'writes');
+CREATE FUNCTION set_b() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.b := 'set'; RETURN new; END $$;
+CREATE TRIGGER set_b BEFORE UPDATE ON shown FOR EACH ROW EXECUTE FUNCTION set_b();
+\! "$DYNAMODB_CALL" PutItem '{"TableName": "writes", "Item": {"p": {"S": "shown"}, "s": {"N": "1"}, "a": {"S": "no number"}, "f": {"N": "0.12345678901234567890"}, "n": {"NULL": true}, "at": {"S": "2026-01-02 03:04:05.6+01"}, "tags": {"SS": ["x", "y"]}}}'
+UPDATE shown SET tags = '{x}' WHERE p = 'shown' RETURNING p, a, f, n, b, tags;
+\! "$DYNAMODB_CALL" GetItem '{"TableName": "writes", "Key": {"p": {"S": "shown"}, "s": {"N": "1"}}}'
+CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.p := 'moved'; RETURN new; END $$;
+CREATE TRIGGER then_move BEFORE UPDATE ON shown FOR EACH ROW EXECUTE FUNCTION move();
+UPDATE shown SET tags = '{z}' WHERE p = 'shown';
+SELECT item FROM order_items WHERE p IN ('shown', 'moved');
+DELETE FROM shown WHERE p = 'moved';
+
 CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER skip BEFORE INSERT OR UPDATE OR DELETE ON orders FOR EACH ROW EXECUTE FUNCTION skip();
 INSERT INTO orders (p, s) VALUES ('t', 9);
