@@ -214,20 +214,34 @@ ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* targe
 
 namespace {
 
+constexpr int kMaxShownKeyBytes = 200;
+
 void append_key_column(StringInfo text, const ColumnOptions* column, TupleTableSlot* slot) {
+  appendStringInfo(text, "%s%s=", text->len > 0 ? ", " : "", column->column_name);
   bool is_null;
   Datum value = slot_getattr(slot, column->attnum, &is_null);
+  if (is_null) {
+    appendStringInfoString(text, "null");
+    return;
+  }
   Oid output;
   bool is_varlena;
   getTypeOutputInfo(column->type, &output, &is_varlena);
-  appendStringInfo(text, "%s%s=%s", text->len > 0 ? ", " : "", column->column_name,
-                   is_null ? "null" : OidOutputFunctionCall(output, value));
+  const char* shown = OidOutputFunctionCall(output, value);
+  const auto length = static_cast<int>(strlen(shown));
+  const int clipped = pg_mbcliplen(shown, length, kMaxShownKeyBytes);
+  appendBinaryStringInfo(text, shown, clipped);
+  if (clipped < length) appendStringInfoString(text, "...");
 }
 
 }  // namespace
 
 void add_row_context(void* argument) {
   auto* in_hand = static_cast<RowInHand*>(argument);
+  if (in_hand->shown != nullptr) {
+    errcontext("row to be changed with the key %s", message_text(in_hand->shown->c_str()));
+    return;
+  }
   StringInfoData text;
   initStringInfo(&text);
   for (int i = 0; i < in_hand->writer->column_count; ++i)

@@ -58,9 +58,10 @@ WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnu
 /// The row that is being written.
 struct RowInHand {
   const ItemWriter* writer;
-  TupleTableSlot* slot;
+  TupleTableSlot* slot;      ///< of an INSERT: its key columns are shown
+  const std::string* shown;  ///< of an UPDATE: the key of the item that is changed, as text
 };
-/// An ErrorContextCallback's function, of a RowInHand: names the key as the row gives it.
+/// An ErrorContextCallback's function, of a RowInHand: names the key.
 void add_row_context(void* row_in_hand);
 
 /// What went wrong in a library call about a row; where it is about one column, which.
