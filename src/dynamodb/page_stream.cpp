@@ -81,6 +81,13 @@ uint32_t PageStream::items_to_ask_for() const noexcept {
   return limit_ > 0 ? std::min(limit_, static_cast<uint32_t>(items)) : static_cast<uint32_t>(items);
 }
 
+// Of the first page. What others may send at the same time depends on it where the rate is shared.
+double PageStream::supposed_cost() const noexcept {
+  if (by_key_) return kSupposedItemCost;
+  const uint32_t items = items_to_ask_for();
+  return items > 0 ? std::min(items * kSupposedItemCost, kDearestPage) : kDearestPage / 2;
+}
+
 bool PageStream::ready() const noexcept {
   return wake_time_ <= clock_.now() || std::any_of(in_flight_.begin(), in_flight_.end(),
                                                    [](const Flight& flight) { return flight.call->finished(); });
@@ -121,9 +128,9 @@ bool PageStream::may_send() noexcept {
   if (limiter_ == nullptr) return true;
   // The first page tells what one costs.
   if (statistics_.pages == 0 && !in_flight_.empty()) return false;
-  Steady::time_point ready = limiter_->ready_at();
-  if (ready <= clock_.now()) return true;
-  wake_time_ = ready;
+  if (statistics_.pages == 0) expected_cost_ = supposed_cost();
+  if (limiter_->try_reserve(expected_cost_)) return true;
+  wake_time_ = limiter_->ready_at();
   return false;
 }
 
@@ -134,7 +141,10 @@ void PageStream::send_more() {
   bool sent = false;
   while ((!resumable_.empty() || next_source_ < source_count_) && may_send()) {
     Source source;
-    if (!pick_source(&source)) break;
+    if (!pick_source(&source)) {
+      if (limiter_ != nullptr) limiter_->settle(expected_cost_, 0);
+      break;
+    }
     send(std::move(source));
     sent = true;
   }
@@ -147,7 +157,6 @@ void PageStream::send(Source source) {
   if (source.throttled) ++statistics_.calls.retries;
   auto call = client_.start(requests_.operation, body(source), &statistics_.calls, options);
   const bool alone = in_flight_.empty() && resumable_.empty() && source.repetitions == 0;
-  if (limiter_ != nullptr) limiter_->reserve(expected_cost_);
   in_flight_.push_back({std::move(source), std::move(call), pace_.sent(alone), expected_cost_});
 }
 

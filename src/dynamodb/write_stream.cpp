@@ -91,6 +91,7 @@ struct WriteStream::Impl {
 
   bool send_more();
   bool may_send() noexcept;
+  double cost_of_a_write() const noexcept;
   double expected_cost(const WriteJob& job) const noexcept;
   void send(WriteJob job);
   std::unique_ptr<Call> start_call(const WriteJob& job);
@@ -183,9 +184,8 @@ WriteStream::Step WriteStream::Impl::advance() {
 bool WriteStream::Impl::may_send() noexcept {
   if (!pace_.has_room(in_flight_.size())) return false;
   if (limiter_ == nullptr) return true;
-  const Steady::time_point ready = limiter_->ready_at();
-  if (ready <= clock_.now()) return true;
-  wake_time_ = ready;
+  if (limiter_->try_reserve(cost_of_a_write())) return true;
+  wake_time_ = limiter_->ready_at();
   return false;
 }
 
@@ -195,6 +195,7 @@ bool WriteStream::Impl::send_more() {
   while (!queue_.idle(finished_) && may_send()) {
     std::optional<WriteJob> job = queue_.take(clock_.now(), finished_);
     if (!job) {
+      if (limiter_ != nullptr) limiter_->settle(cost_of_a_write(), 0);
       wake_time_ = std::min(wake_time_, queue_.next_time());
       break;
     }
@@ -204,11 +205,16 @@ bool WriteStream::Impl::send_more() {
   return sent;
 }
 
-// About as much as the writes so far. A look reads.
+// About as much as the writes so far.
+double WriteStream::Impl::cost_of_a_write() const noexcept {
+  const double known = statistics_.consumed_capacity / static_cast<double>(std::max<uint64_t>(statistics_.written, 1));
+  return std::max(known, 1.0);
+}
+
+// A look reads.
 double WriteStream::Impl::expected_cost(const WriteJob& job) const noexcept {
   if (job.kind == WriteJob::Kind::look) return 0;
-  const double known = statistics_.consumed_capacity / static_cast<double>(std::max<uint64_t>(statistics_.written, 1));
-  return std::max(known, 1.0) * static_cast<double>(job.writes.size());
+  return cost_of_a_write() * static_cast<double>(job.writes.size());
 }
 
 void WriteStream::Impl::send(WriteJob job) {
@@ -216,7 +222,7 @@ void WriteStream::Impl::send(WriteJob job) {
   if (job.kind == WriteJob::Kind::transaction && job.repetitions == 0) first_sent_ = clock_.now();
   std::unique_ptr<Call> call = start_call(job);
   const double expected = expected_cost(job);
-  if (limiter_ != nullptr) limiter_->reserve(expected);
+  if (limiter_ != nullptr) limiter_->settle(cost_of_a_write(), expected);  // may_send() took that of one write
   in_flight_.push_back({std::move(job), std::move(call), pace_.sent(alone), expected});
 }
 

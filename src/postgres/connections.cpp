@@ -5,6 +5,7 @@
 
 #include "client_factory.hpp"
 #include "handles.hpp"
+#include "shared_limits.hpp"
 
 extern "C" {
 #include "storage/fd.h"
@@ -156,6 +157,7 @@ struct LimiterEntry {
   Oid relid;
   bool writes;
   double rate;
+  dynamodb::RateAccount* shared;  // null: of this backend alone
   dynamodb::RateLimiter* limiter;
 };
 
@@ -163,18 +165,21 @@ List* limiters = NIL;  // LimiterEntry*, in TopMemoryContext
 
 dynamodb::RateLimiter* rate_limiter(Oid relid, bool writes, double units_per_second) {
   if (units_per_second <= 0) return nullptr;
+  dynamodb::RateAccount* shared = shared_rate_account(relid, writes);
   ListCell* cell;
   foreach (cell, limiters) {
     auto* entry = static_cast<LimiterEntry*>(lfirst(cell));
-    if (entry->relid == relid && entry->writes == writes && entry->rate == units_per_second) return entry->limiter;
+    if (entry->relid == relid && entry->writes == writes && entry->rate == units_per_second && entry->shared == shared)
+      return entry->limiter;
   }
   MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
   auto* entry = static_cast<LimiterEntry*>(palloc(sizeof(LimiterEntry)));
   entry->relid = relid;
   entry->writes = writes;
   entry->rate = units_per_second;
+  entry->shared = shared;
   entry->limiter = make_owned<dynamodb::RateLimiter>(TopMemoryContext, [&] {
-    return std::make_unique<dynamodb::RateLimiter>(units_per_second, dynamodb::system_clock());
+    return std::make_unique<dynamodb::RateLimiter>(units_per_second, dynamodb::system_clock(), shared);
   });
   limiters = lappend(limiters, entry);
   MemoryContextSwitchTo(old);

@@ -20,8 +20,8 @@ void hold_client(dynamodb::Client* client, MemoryContext owner);
 /// The region that acquire_client() would sign for, palloc'ed; for EXPLAIN and cache keys. Errors: as there.
 const char* effective_region(Oid serverid, Oid userid, const char* region);
 
-/// The limiter that keeps this backend's reads of a foreign table within `units_per_second`; null when that is 0. Lives
-/// as long as the backend.
+/// The limiter that keeps the reads of a foreign table within `units_per_second`, of all backends together where the
+/// library is preloaded, else of this one; null when that is 0. Lives as long as the backend; ask at each statement.
 dynamodb::RateLimiter* read_rate_limiter(Oid relid, double units_per_second);
 /// The same for writes.
 dynamodb::RateLimiter* write_rate_limiter(Oid relid, double units_per_second);

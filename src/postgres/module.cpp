@@ -12,6 +12,7 @@
 #include "plan_paths.hpp"
 #include "progress.hpp"
 #include "scan_policy.hpp"
+#include "shared_limits.hpp"
 #include "table_metadata.hpp"
 
 extern "C" {
@@ -32,6 +33,7 @@ void _PG_init(void) {
                            &dynamodb_fdw::max_scan_capacity, 0, 0, DBL_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   dynamodb_fdw::define_metadata_settings();
   MarkGUCPrefixReserved("dynamodb_fdw");
+  dynamodb_fdw::prepare_shared_limits();
 }
 
 Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS) {

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <deque>
+#include <thread>
+#include <vector>
 
 #include "unit/fake_clock.hpp"
 
@@ -19,10 +22,7 @@ class RateLimiterTest : public ::testing::Test {
     auto left = limiter.ready_at() - clock.now();
     return std::chrono::ceil<Milliseconds>(left).count();
   }
-  void consume(double units) {
-    limiter.reserve(0);
-    limiter.settle(0, units);
-  }
+  void consume(double units) { limiter.settle(0, units); }
 
   FakeClock clock;
   RateLimiter limiter{100, clock};
@@ -65,18 +65,18 @@ TEST_F(RateLimiterTest, SavesUpLittle) {
 }
 
 TEST_F(RateLimiterTest, TakesWhatIsExpectedAndSetsItRight) {
-  limiter.reserve(120);
+  limiter.settle(0, 120);
   EXPECT_EQ(wait(), 1000);
   limiter.settle(120, 170);
   EXPECT_EQ(wait(), 1500) << "it was more";
-  limiter.reserve(50);
+  limiter.settle(0, 50);
   EXPECT_EQ(wait(), 2000);
   limiter.settle(50, 10);
   EXPECT_EQ(wait(), 1600) << "it was less";
-  limiter.reserve(100);
+  limiter.settle(0, 100);
   limiter.settle(100, 0);
   EXPECT_EQ(wait(), 1600) << "it was refused";
-  limiter.reserve(40);
+  limiter.settle(0, 40);
   EXPECT_EQ(wait(), 2000) << "what became of it is not known";
 }
 
@@ -87,8 +87,7 @@ TEST_F(RateLimiterTest, KeepsTheRateHoweverLongAnswersTake) {
     std::deque<Steady::time_point> answers;
     const Steady::time_point start = clock.now();
     while (clock.now() < start + std::chrono::seconds(100)) {
-      while (limiter.ready_at() <= clock.now()) {
-        limiter.reserve(10);
+      while (limiter.try_reserve(10)) {
         answers.push_back(clock.now() + Milliseconds(latency));
       }
       clock.advance(Milliseconds(1));
@@ -117,7 +116,7 @@ TEST_F(RateLimiterTest, KeepsTheRateInTheLongRun) {
 
 TEST_F(RateLimiterTest, SurvivesNumbersThatNoServiceSends) {
   consume(-1000);
-  limiter.reserve(-1000);
+  limiter.settle(0, -1000);
   EXPECT_EQ(wait(), 0);
   consume(21);
   EXPECT_EQ(wait(), 10) << "nothing was credited";
@@ -132,6 +131,57 @@ TEST(RateLimiter, WorksWithLessThanOneUnitASecond) {
   EXPECT_LE(limiter.ready_at(), clock.now());
   limiter.settle(0, 0.5);
   EXPECT_EQ(limiter.ready_at(), clock.now() + std::chrono::seconds(1));
+}
+
+class SharedRateAccount : public ::testing::Test {
+ protected:
+  FakeClock clock;
+  RateAccount account;
+  RateLimiter one{100, clock, &account};
+  RateLimiter other{100, clock, &account};
+};
+
+TEST_F(SharedRateAccount, IsPaidByAll) {
+  one.settle(0, 20 + 10);
+  EXPECT_FALSE(other.try_reserve(1));
+  clock.advance(Milliseconds(100));
+  EXPECT_TRUE(other.try_reserve(5));
+  EXPECT_FALSE(one.try_reserve(1));
+  other.settle(5, 0);
+  EXPECT_TRUE(one.try_reserve(1)) << "nothing was consumed after all";
+}
+
+TEST_F(SharedRateAccount, GivesAMomentToOneOnly) {
+  one.settle(0, 20);
+  clock.advance(Milliseconds(10));
+  EXPECT_LE(one.ready_at(), clock.now());
+  EXPECT_LE(other.ready_at(), clock.now());
+  EXPECT_TRUE(one.try_reserve(20));
+  EXPECT_FALSE(other.try_reserve(20));
+}
+
+TEST_F(SharedRateAccount, IsLookedAtOftenBecauseOthersSettle) {
+  one.settle(0, 1e6);
+  EXPECT_EQ(one.ready_at(), clock.now() + Milliseconds(250));
+}
+
+TEST_F(SharedRateAccount, KeepsTheRateOfThreadsTogether) {
+  std::atomic<int> taken{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      RateLimiter limiter(100, clock, &account);
+      for (int j = 0; j < 10'000; ++j) taken += limiter.try_reserve(1) ? 1 : 0;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(taken, 21) << "20 saved up, and one that goes into debt";
+}
+
+TEST_F(SharedRateAccount, KnowsWhenItWasUsed) {
+  EXPECT_EQ(account.last_use(), Steady::time_point());
+  clock.advance(std::chrono::hours(1));
+  one.settle(0, 20);
+  EXPECT_EQ(account.last_use(), clock.now());
 }
 
 }  // namespace
