@@ -206,9 +206,9 @@ bool wants_few_rows(PlannerInfo* root, const Path* path) {
 
 constexpr int kFirstPageItems = 100;  // when few rows are wanted, but not known how many
 
-// How many rows LIMIT takes of this table alone; 0: not known.
+// How many rows LIMIT takes of this table alone, or at most, of one of the tables of an Append; 0: not known.
 double wanted_rows(PlannerInfo* root, RelOptInfo* rel, bool few_rows) {
-  bool alone = bms_equal(root->all_baserels, rel->relids);
+  bool alone = bms_equal(root->all_baserels, rel->top_parent_relids != nullptr ? rel->top_parent_relids : rel->relids);
   return few_rows && alone && root->limit_tuples > 0 ? std::ceil(root->limit_tuples) : 0;
 }
 
