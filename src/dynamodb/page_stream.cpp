@@ -81,8 +81,11 @@ uint32_t PageStream::items_to_ask_for() const noexcept {
   return limit_ > 0 ? std::min(limit_, static_cast<uint32_t>(items)) : static_cast<uint32_t>(items);
 }
 
-// Of the first page. What others may send at the same time depends on it where the rate is shared.
-double PageStream::supposed_cost() const noexcept {
+// As much as the pages so far. Of the first page it is supposed: what others may send at the same time depends on it
+// where the rate is shared.
+double PageStream::next_cost() const noexcept {
+  if (limiter_ == nullptr) return 0;
+  if (statistics_.pages > 0) return expected_cost_;
   if (by_key_) return kSupposedItemCost;
   const uint32_t items = items_to_ask_for();
   return items > 0 ? std::min(items * kSupposedItemCost, kDearestPage) : kDearestPage / 2;
@@ -128,8 +131,7 @@ bool PageStream::may_send() noexcept {
   if (limiter_ == nullptr) return true;
   // The first page tells what one costs.
   if (statistics_.pages == 0 && !in_flight_.empty()) return false;
-  if (statistics_.pages == 0) expected_cost_ = supposed_cost();
-  if (limiter_->try_reserve(expected_cost_)) return true;
+  if (limiter_->try_reserve(next_cost())) return true;
   wake_time_ = limiter_->ready_at();
   return false;
 }
@@ -142,7 +144,7 @@ void PageStream::send_more() {
   while ((!resumable_.empty() || next_source_ < source_count_) && may_send()) {
     Source source;
     if (!pick_source(&source)) {
-      if (limiter_ != nullptr) limiter_->settle(expected_cost_, 0);
+      if (limiter_ != nullptr) limiter_->settle(next_cost(), 0);
       break;
     }
     send(std::move(source));
@@ -157,7 +159,7 @@ void PageStream::send(Source source) {
   if (source.throttled) ++statistics_.calls.retries;
   auto call = client_.start(requests_.operation, body(source), &statistics_.calls, options);
   const bool alone = in_flight_.empty() && resumable_.empty() && source.repetitions == 0;
-  in_flight_.push_back({std::move(source), std::move(call), pace_.sent(alone), expected_cost_});
+  in_flight_.push_back({std::move(source), std::move(call), pace_.sent(alone), next_cost()});
 }
 
 // Opens the first finished page; false when none has arrived.

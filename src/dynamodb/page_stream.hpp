@@ -99,7 +99,7 @@ class PageStream {
 
   std::string body(const Source& source) const;
   uint32_t items_to_ask_for() const noexcept;
-  double supposed_cost() const noexcept;
+  double next_cost() const noexcept;
   void resume(const Flight& flight, const PageSummary& summary);
   void ask_for_unprocessed(const Flight& flight, const PageSummary& summary);
   void send_more();

@@ -144,7 +144,7 @@ subtest 'few rows' => sub {
 	is($asked->(), 'tab1', 'does with one request, too');
 	prepare({ tab1 => [ items([]) ] });
 	is(result(union(@tables) . ' LIMIT 1') =~ /^tab[23]$/, 1, 'the first table is empty');
-	is($asked->(), 'tab1 tab2 tab3', 'after one page there are two at once');
+	like($asked->(), qr/^tab1 tab[23]( tab[23])?$/, 'after one page two more are asked at once, and the answer of one is enough');
 	prepare({ map { $_ => [ items([]) ] } @tables });
 	is(result(union(@tables) . ' LIMIT 1'), '', 'all are empty');
 	my @at_once = sort { $b <=> $a } map { $_->{in_flight} } requests();
