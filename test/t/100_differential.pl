@@ -3,7 +3,7 @@
 #
 # A report says how to run one query again. In the environment:
 #   DIFFERENTIAL_SEED      which tables and queries (1)
-#   DIFFERENTIAL_QUERIES   how many (2000), or one "from-to": 17-17
+#   DIFFERENTIAL_QUERIES   how many (3000), or one "from-to": 17-17
 
 use strict;
 use warnings;
