@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dynamodb/limits.hpp"
 #include "dynamodb/request.hpp"
 
 namespace dynamodb {
@@ -249,6 +250,12 @@ void PageStream::resume(const Flight& flight, const PageSummary& summary) {
 // after exponential backoff. The wait grows as long as nothing of what was asked for again is processed; that may also
 // be because the answer was long enough.
 void PageStream::ask_for_unprocessed(const Flight& flight, const PageSummary& summary) {
+  // More than was asked for would be sent back and might grow each time.
+  if (summary.unprocessed_keys.size() > kMostBytesOfEscape * requests_.heads[flight.source.index].size()) {
+    error_ = Error::corrupt_response(
+        "the response is not what DynamoDB sends: more keys are left unprocessed than were asked for");
+    return;
+  }
   const bool progress = summary.unprocessed_keys.size() != flight.source.start_key.size();
   Source again{flight.source.index, summary.unprocessed_keys, progress ? 1 : flight.source.repetitions + 1};
   if (progress)

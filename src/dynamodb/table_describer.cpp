@@ -1,6 +1,8 @@
 // Describes many tables, several at once.
 #include "dynamodb/table_describer.hpp"
 
+#include "dynamodb/limits.hpp"
+
 namespace dynamodb {
 namespace {
 
@@ -44,7 +46,8 @@ bool TableDescriber::send_more() {
   auto most = static_cast<std::size_t>(client_.config().max_connections);
   bool sent = false;
   while (next_ < outcomes_.size() && calls_.size() < most) {
-    calls_.add(next_, client_.start("DescribeTable", describe_table_request(outcomes_[next_].name)));
+    calls_.add(next_, client_.start("DescribeTable", describe_table_request(outcomes_[next_].name), nullptr,
+                                    {.max_response_bytes = kMaxDescriptionBytes}));
     ++next_;
     sent = true;
   }

@@ -186,7 +186,7 @@ Error malformed(const char* operation, const std::string& what) {
 // Parses `body` and has `read` look at the object in it.
 template <typename Target, typename Read>
 Result<Target> read_response(const char* operation, std::string_view body, Read read) {
-  dom::parser parser(kMaxResponseBytes);
+  dom::parser parser(kMaxDescriptionBytes);
   dom::object object;
   simdjson::error_code failure = parser.parse(body.data(), body.size()).get(object);
   if (failure) return malformed(operation, simdjson::error_message(failure));

@@ -138,7 +138,9 @@ SharedDescription* ask(const TableOptions* table, Oid userid, MemoryContext work
   dynamodb::Client* client = acquire_client(table->serverid, userid, table->aws_region, work);
   auto* call = make_owned<dynamodb::Call>(work, [&] {
     return client->start("DescribeTable", dynamodb::describe_table_request(table->table_name), nullptr,
-                         {.max_attempts = kDescribeAttempts, .request_timeout = kDescribeTimeout});
+                         {.max_attempts = kDescribeAttempts,
+                          .request_timeout = kDescribeTimeout,
+                          .max_response_bytes = dynamodb::kMaxDescriptionBytes});
   });
   advance(client, error_context);
   while (!call->finished()) wait_and_advance(client, error_context);
