@@ -18,6 +18,8 @@ constexpr double kSupposedItemCost = 0.5;  // capacity units, before anything is
 constexpr double kMostItemsOfAPage = 1e6;
 constexpr uint32_t kLargestLimit = 4096;  // beyond it a page is asked for whole
 
+constexpr std::size_t kMostAddedToKeys = 1024;  // members that were left out of the request, with their defaults
+
 constexpr Milliseconds kMostPatience{std::chrono::minutes(5)};
 
 // As long as an endpoint that never answers is waited for, within reason.
@@ -250,8 +252,9 @@ void PageStream::resume(const Flight& flight, const PageSummary& summary) {
 // after exponential backoff. The wait grows as long as nothing of what was asked for again is processed; that may also
 // be because the answer was long enough.
 void PageStream::ask_for_unprocessed(const Flight& flight, const PageSummary& summary) {
-  // More than was asked for would be sent back and might grow each time.
-  if (summary.unprocessed_keys.size() > kMostBytesOfEscape * requests_.heads[flight.source.index].size()) {
+  // More than was asked for would be sent back, and might grow each time.
+  const std::size_t asked = requests_.heads[flight.source.index].size();
+  if (summary.unprocessed_keys.size() > kMostBytesOfEscape * asked + kMostAddedToKeys) {
     error_ = Error::corrupt_response(
         "the response is not what DynamoDB sends: more keys are left unprocessed than were asked for");
     return;

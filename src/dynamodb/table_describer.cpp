@@ -12,7 +12,7 @@ void read_outcome(Client& client, Call& call, TableDescriber::Outcome* outcome) 
     return;
   }
   BodyBuffer body = call.take_body();
-  auto description = parse_describe_table_response(body.view());
+  auto description = parse_describe_table_response(body.view(), outcome->name);
   client.recycle(std::move(body));
   if (description.ok())
     outcome->description = std::move(description.value());

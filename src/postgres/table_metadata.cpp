@@ -120,12 +120,13 @@ Entry* find_fresh(const Key& key) {
 }
 
 // Puts the answer into an object of `context`: an empty pointer stands for failure.
-SharedDescription* read_answer(dynamodb::Client* client, dynamodb::Call* call, MemoryContext context) {
+SharedDescription* read_answer(dynamodb::Client* client, dynamodb::Call* call, const char* table_name,
+                               MemoryContext context) {
   return make_owned<SharedDescription>(context, [&] {
     auto description = std::make_unique<SharedDescription>();
     if (call->error() != nullptr) return description;
     dynamodb::BodyBuffer body = call->take_body();
-    auto parsed = dynamodb::parse_describe_table_response(body.view());
+    auto parsed = dynamodb::parse_describe_table_response(body.view(), table_name);
     client->recycle(std::move(body));
     if (parsed.ok()) *description = std::make_shared<const TableDescription>(std::move(parsed.value()));
     return description;
@@ -144,7 +145,7 @@ SharedDescription* ask(const TableOptions* table, Oid userid, MemoryContext work
   });
   advance(client, error_context);
   while (!call->finished()) wait_and_advance(client, error_context);
-  return read_answer(client, call, context);
+  return read_answer(client, call, table->table_name, context);
 }
 
 // The entry is made only once the answer is in hand: waiting for it may have changed the cache.
