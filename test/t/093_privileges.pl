@@ -136,6 +136,14 @@ subtest 'servers of others' => sub {
 	}
 	is(scalar(my @requests = $evil->requests), 0, 'and sends nothing');
 
+	foreach my $mapping ("profile 'default'", $role)
+	{
+		run('', "CREATE USER MAPPING FOR CURRENT_USER SERVER theirs OPTIONS ($mapping)");
+		is(state_of('', 'SELECT * FROM bait'), '28000', "nor is a mapping with $mapping of use there");
+		run('', 'DROP USER MAPPING FOR CURRENT_USER SERVER theirs');
+	}
+	is(scalar(@requests = $evil->requests), 0, 'and nothing is sent');
+
 	# As with postgres_fdw, who has a user mapping for a server trusts its owner. But the secret stays here.
 	run('', 'CREATE USER MAPPING FOR CURRENT_USER SERVER theirs OPTIONS (' . keys_of('super') . ')');
 	is((run('', 'SELECT p FROM bait'))[0], 'of KEYSUPER', 'the keys of a user mapping are used');
@@ -244,10 +252,14 @@ subtest 'pending writes' => sub {
 # --- the same session for several users, as a connection pool has it
 
 subtest 'DISCARD ALL' => sub {
+	$server->forget;
 	run('', 'SET SESSION AUTHORIZATION alice; SELECT * FROM events; RESET SESSION AUTHORIZATION; DISCARD ALL; SET SESSION AUTHORIZATION bob');
 	is((run('', 'SELECT p FROM events'))[0], 'of KEYBOB', 'the next user has other credentials');
 	run('', 'RESET SESSION AUTHORIZATION; DISCARD ALL; SET SESSION AUTHORIZATION dora');
 	is(state_of('', 'SELECT p FROM events'), '28000', 'or none');
+	my %users_of;
+	$users_of{ $_->{connection} }{ $_->{headers}{authorization} =~ m{Credential=([^/]+)/} ? $1 : '' } = 1 foreach $server->requests;
+	is(scalar(grep { keys %$_ > 1 } values %users_of), 0, 'users never share a connection');
 	run('', 'RESET SESSION AUTHORIZATION');
 };
 
