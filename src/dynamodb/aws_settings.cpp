@@ -84,6 +84,14 @@ Result<bool> AwsSettings::use_fips() { return find_flag("AWS_USE_FIPS_ENDPOINT",
 
 Result<bool> AwsSettings::use_dualstack() { return find_flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"); }
 
+Result<std::string> aws_service_url(std::string_view prefix, const std::string& region, AwsSettings& settings) {
+  Result<bool> fips = settings.use_fips();
+  if (!fips) return std::move(fips.error());
+  Result<bool> dualstack = settings.use_dualstack();
+  if (!dualstack) return std::move(dualstack.error());
+  return service_url(prefix, {region, {}, fips.value(), dualstack.value()});
+}
+
 Result<Endpoint> resolve_endpoint(const EndpointWishes& wishes, AwsSettings& settings) {
   Result<std::string> region = wishes.region.empty() ? settings.region() : Result<std::string>(wishes.region);
   if (!region) return std::move(region.error());

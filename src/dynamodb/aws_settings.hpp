@@ -56,6 +56,9 @@ class AwsSettings {
   std::optional<Result<AwsProfiles>> profiles_;
 };
 
+/// AWS's own URL of another service in `region`, FIPS and dual-stack as the settings say: see service_url().
+Result<std::string> aws_service_url(std::string_view prefix, const std::string& region, AwsSettings& settings);
+
 /// What options say; empty or none: they say nothing.
 struct EndpointWishes {
   std::string region;

@@ -94,8 +94,8 @@ struct Client::Impl {
   void send(Call& call);
   void receive_all();
   void settle(Call& call, HttpResponse response);
-  std::optional<Error> judge(HttpResponse& response);
-  std::optional<Error> decompress(HttpResponse& response);
+  std::optional<Error> judge(HttpResponse& response, std::size_t max_bytes);
+  std::optional<Error> decompress(HttpResponse& response, std::size_t max_bytes);
   void succeed(Call& call, BodyBuffer body) noexcept;
   void fail(Call& call, Error error, const HttpResponse& response);
   bool seems_unreachable(const Call& call, const HttpResponse& response, Milliseconds delay) const noexcept;
@@ -218,6 +218,7 @@ void Client::Impl::send(Call& call) {
   request_.headers[1] = call.target_;
   request_.body = call.request_body_;
   request_.request_timeout = call.request_timeout_;
+  request_.max_response_bytes = call.max_response_bytes_;
   request_.fresh_connection = call.renewed_connection_;
   const RequestId id = transport_.start(request_);  // until here nothing has changed if there was no memory
   detach(call);
@@ -262,7 +263,7 @@ void Client::Impl::receive_all() {
 void Client::Impl::settle(Call& call, HttpResponse response) {
   if (call.statistics_ != nullptr) call.statistics_->bytes_received += response.bytes_received;
   if (!response.failure) ever_answered_ = true;
-  std::optional<Error> error = judge(response);
+  std::optional<Error> error = judge(response, call.max_response_bytes_);
   if (!error) {
     succeed(call, std::move(response.body));
     return;
@@ -273,10 +274,10 @@ void Client::Impl::settle(Call& call, HttpResponse response) {
 
 // Leaves the decompressed, padded body in `response`; a failure stays there, too, but for its text. The CRC-32 comes
 // first: it is that of the body as sent.
-std::optional<Error> Client::Impl::judge(HttpResponse& response) {
+std::optional<Error> Client::Impl::judge(HttpResponse& response, std::size_t max_bytes) {
   if (response.failure) return std::move(response.failure);
   std::optional<Error> error = check_crc32(response.body.view(), response.crc32);
-  if (!error) error = decompress(response);
+  if (!error) error = decompress(response, max_bytes);
   if (!error && response.status == 200) error = check_is_json(response.body.view());
   if (!error && response.status == 200) {
     response.body.pad();
@@ -285,10 +286,10 @@ std::optional<Error> Client::Impl::judge(HttpResponse& response) {
   return response.status == 200 ? about(response, std::move(*error)) : refusal(response, std::move(error));
 }
 
-std::optional<Error> Client::Impl::decompress(HttpResponse& response) {
+std::optional<Error> Client::Impl::decompress(HttpResponse& response, std::size_t max_bytes) {
   if (!ContentDecoder::needed(response.content_encoding)) return std::nullopt;
   BodyBuffer decoded = transport_.spare_buffer();
-  if (auto error = decoder_.decode(response.content_encoding, response.body.view(), decoded)) {
+  if (auto error = decoder_.decode(response.content_encoding, response.body.view(), decoded, max_bytes)) {
     response.body.clear();
     return error;
   }
@@ -443,6 +444,7 @@ Call::Call(Client& client, std::string_view operation, std::string body, CallSta
       statistics_(statistics),
       max_attempts_(options.max_attempts),
       request_timeout_(options.request_timeout),
+      max_response_bytes_(options.max_response_bytes),
       retry_throttling_(options.retry_throttling) {}
 
 Call::~Call() {

@@ -42,7 +42,9 @@ struct CallStatistics {
 struct CallOptions {
   int max_attempts = 0;             ///< 0: the client's
   Milliseconds request_timeout{0};  ///< most for one attempt; 0, or longer than the client's: the client's
-  bool retry_throttling = true;     ///< false: throttling is final, for a caller that slows down by itself
+  /// Longest answer, before and after decompression; a longer one is an error (response_too_large).
+  std::size_t max_response_bytes = kMaxResponseBytes;
+  bool retry_throttling = true;  ///< false: throttling is final, for a caller that slows down by itself
 };
 
 class Client;
@@ -78,6 +80,7 @@ class Call {
   CallStatistics* const statistics_;
   const int max_attempts_;
   const Milliseconds request_timeout_;
+  const std::size_t max_response_bytes_;
   const bool retry_throttling_;
   State state_ = State::queued;
 

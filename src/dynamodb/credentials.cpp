@@ -14,6 +14,9 @@ namespace dynamodb {
 namespace {
 
 /// Keys and tokens go into HTTP headers: a stray newline or space is a mistake or an attack.
+// They are sent in headers, of which the service takes a few kB. Session tokens have no fixed length.
+constexpr std::size_t kMaxPartBytes = std::size_t{16} << 10;
+
 bool is_printable_word(std::string_view text) noexcept {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -35,9 +38,11 @@ Result<std::optional<Credentials>> check_credentials(Credentials found, const Cr
       {&found.session_token, names.session_token},
   };
   for (const auto& [text, name] : parts) {
-    if (is_printable_word(*text)) continue;
-    return Error::bad_configuration(std::string(name) + " of " + std::string(names.place) +
-                                    " contains white space or another character that it cannot have");
+    if (is_printable_word(*text) && text->size() <= kMaxPartBytes) continue;
+    const char* problem = text->size() > kMaxPartBytes
+                              ? " is too long"
+                              : " contains white space or another character that it cannot have";
+    return Error::bad_configuration(std::string(name) + " of " + std::string(names.place) + problem);
   }
   return std::optional<Credentials>(std::move(found));
 }

@@ -35,6 +35,7 @@ RequestId CredentialsHttp::start(HttpRequest request, std::string body) {
   exchange.body = std::move(body);
   request.body = exchange.body;
   request.ca_bundle = ca_bundle_;
+  request.max_response_bytes = kMaxCredentialsBytes;
   const RequestId id = transport_.start(request);
   auto handle = node.extract(node.begin());
   handle.key() = id;

@@ -7,13 +7,14 @@
 
 #include "dynamodb/ascii.hpp"
 #include "dynamodb/iso_time.hpp"
+#include "dynamodb/limits.hpp"
 
 namespace dynamodb {
 namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxBytes = kMaxCredentialsBytes;
 constexpr double kSmallestMilliseconds = 1e11;  // as seconds this would be the year 5138
 constexpr double kLastSecond = 9e9;             // the year 2255, about the last that the clock's type can hold
 

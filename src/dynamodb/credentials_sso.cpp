@@ -64,7 +64,7 @@ Result<std::string> SsoCredentials::read_token() const {
 Result<std::string> SsoCredentials::url() const {
   AwsSettings settings(context_.environment, wish_.profile);
   Result<std::string> base = settings.endpoint_url("sso");
-  if (base && base.value().empty()) base = service_url("portal.sso", {wish_.region, {}, false, false});
+  if (base && base.value().empty()) base = aws_service_url("portal.sso", wish_.region, settings);
   if (!base) return base;
   return base.value() + "federation/credentials?role_name=" + percent_encoded(wish_.role_name) +
          "&account_id=" + percent_encoded(wish_.account_id);

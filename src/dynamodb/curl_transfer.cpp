@@ -10,6 +10,7 @@
 #include "dynamodb/ascii.hpp"
 #include "dynamodb/curl_error.hpp"
 #include "dynamodb/limits.hpp"
+#include "dynamodb/printable.hpp"
 #include "dynamodb/sigv4.hpp"
 
 namespace dynamodb {
@@ -89,6 +90,7 @@ std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& requ
   host_ = host_of_url(request.url);
   connect_timeout_ = request.connect_timeout;
   request_timeout_ = request.request_timeout;
+  max_response_bytes_ = request.max_response_bytes;
   response_ = HttpResponse{};
   sends_ = 0;
   header_bytes_ = 0;
@@ -197,9 +199,9 @@ bool CurlTransfer::take_header(std::string_view line) {
   const std::string_view value = without_spaces(line.substr(colon + 1)).substr(0, kMaxHeaderValue);
   const auto is = [name](std::string_view wanted) { return ascii_equal_ignoring_case(name, wanted); };
   if (is("content-length")) take_length(value);
-  if (is("content-encoding")) response_.content_encoding = ascii_lower(value);
+  if (is("content-encoding")) response_.content_encoding = ascii_lower(printable_ascii(value, kMaxHeaderValue));
   if (is("x-amz-crc32")) response_.crc32 = value;
-  if (is("x-amzn-requestid")) response_.request_id = value;
+  if (is("x-amzn-requestid")) response_.request_id = printable_ascii(value, kMaxHeaderValue);
   if (is("date")) response_.date = value;
   if (is("x-amz-retry-after")) response_.retry_after = value;
   return trouble_ == Trouble::none;
@@ -209,7 +211,7 @@ void CurlTransfer::take_length(std::string_view value) noexcept {
   std::size_t length = 0;
   const auto [stop, problem] = std::from_chars(value.data(), value.data() + value.size(), length);
   if (problem != std::errc{}) return;
-  if (length > kMaxResponseBytes) {
+  if (length > max_response_bytes_) {
     trouble_ = Trouble::too_large;
     return;
   }
@@ -223,7 +225,7 @@ std::size_t CurlTransfer::on_body(char* bytes, std::size_t size, std::size_t cou
 
 bool CurlTransfer::take_body(const char* bytes, std::size_t count) noexcept {
   if (response_.body.data() == nullptr) response_.body = buffers_.take();
-  if (response_.body.size() + count > kMaxResponseBytes) {
+  if (response_.body.size() + count > max_response_bytes_) {
     trouble_ = Trouble::too_large;
   } else if (!response_.body.append(bytes, count)) {
     trouble_ = Trouble::out_of_memory;
@@ -257,9 +259,15 @@ bool CurlTransfer::was_stale(CURLcode code) const noexcept {
 
 Error CurlTransfer::failure(CURLcode code) const {
   if (trouble_ == Trouble::out_of_memory) return Error::internal("out of memory while receiving an answer");
+  // libcurl 7.88 calls it lack of memory when one line is longer than 100 KB.
+  const bool line_too_long = code == CURLE_OUT_OF_MEMORY && sends_ > 0 && !head_complete_;
+  if (line_too_long || (trouble_ == Trouble::too_large && header_bytes_ > kMaxHeaderBytes)) {
+    return Error::response_too_large("the header of the answer from " + host_ + " is longer than " +
+                                     std::to_string(kMaxHeaderBytes >> 10) + " KB");
+  }
   if (trouble_ == Trouble::too_large) {
     return Error::response_too_large("answer from " + host_ + " is longer than " +
-                                     std::to_string(kMaxResponseBytes >> 20) + " MB");
+                                     std::to_string(max_response_bytes_ >> 20) + " MB");
   }
   if (was_stale(code)) return Error::connection("connection to " + host_ + " was closed before an answer");
   CurlFailure facts{code, error_text_, 0, false, host_, ca_bundle_, connect_timeout_, request_timeout_};

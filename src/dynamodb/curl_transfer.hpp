@@ -74,6 +74,7 @@ class CurlTransfer {
   std::string ca_bundle_;
   Milliseconds connect_timeout_{};
   Milliseconds request_timeout_{};
+  std::size_t max_response_bytes_ = 0;
   HttpResponse response_;
   int sends_ = 0;  // how often libcurl began to send the request
   std::size_t header_bytes_ = 0;

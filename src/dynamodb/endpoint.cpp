@@ -55,12 +55,13 @@ Error bad_region(std::string_view region) {
   return Error::bad_configuration("\"" + printable_ascii(region, kMaxShown) + "\" is not the name of an AWS region");
 }
 
-/// Dual-stack GovCloud hosts keep the -fips; only the plain one is FIPS by itself.
-std::string service_host(const EndpointOptions& options) {
+/// Dual-stack GovCloud hosts keep the -fips; only the plain one is FIPS by itself. (botocore's endpoint rule sets of
+/// dynamodb, sts and sso agree on that.)
+std::string service_host(std::string_view service, const EndpointOptions& options) {
   const Partition& partition = partition_of(options.region);
   const bool fips_by_itself = options.region.starts_with("us-gov-") && !options.use_dualstack;
-  std::string host = options.use_fips && !fips_by_itself ? "dynamodb-fips." : "dynamodb.";
-  host.append(options.region).append(".");
+  std::string host(service);
+  host.append(options.use_fips && !fips_by_itself ? "-fips." : ".").append(options.region).append(".");
   return host.append(options.use_dualstack ? partition.dualstack_suffix : partition.dns_suffix);
 }
 
@@ -170,10 +171,7 @@ Result<std::string> parse_endpoint_url(std::string_view url) {
 
 Result<std::string> service_url(std::string_view prefix, const EndpointOptions& options) {
   if (!is_region_name(options.region) || has_upper_case(options.region)) return bad_region(options.region);
-  const Partition& partition = partition_of(options.region);
-  std::string url = "https://";
-  url.append(prefix).append(options.use_fips ? "-fips." : ".").append(options.region).append(".");
-  return url.append(options.use_dualstack ? partition.dualstack_suffix : partition.dns_suffix) + "/";
+  return "https://" + service_host(prefix, options) + "/";
 }
 
 Result<Endpoint> resolve_endpoint(const EndpointOptions& options) {
@@ -189,7 +187,7 @@ Result<Endpoint> resolve_endpoint(const EndpointOptions& options) {
     return Endpoint{"http://localhost:8000/", kDefaultSigningRegion, false};
   }
   if (has_upper_case(options.region)) return bad_region(options.region);
-  return Endpoint{"https://" + service_host(options) + "/", options.region, false};
+  return Endpoint{"https://" + service_host("dynamodb", options) + "/", options.region, false};
 }
 
 }  // namespace dynamodb

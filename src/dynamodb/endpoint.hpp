@@ -33,7 +33,8 @@ struct Endpoint {
 Result<Endpoint> resolve_endpoint(const EndpointOptions& options);
 
 /// AWS's own URL of another service: https://<prefix>[-fips].<region>.<suffix>/, with the suffix of the region's
-/// partition. `options.custom_url` does not count. Errors: no region, or one that is not a region's name.
+/// partition; in us-gov- the plain host is the FIPS one. `options.custom_url` does not count. Errors: no region, or one
+/// that is not a region's name.
 Result<std::string> service_url(std::string_view prefix, const EndpointOptions& options);
 
 /// Checks a URL as the `endpoint` option takes it: http or https, a host (name, IPv4 or [IPv6]), an optional port, no

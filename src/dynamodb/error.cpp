@@ -14,7 +14,7 @@ namespace {
 
 namespace json = simdjson::dom;
 
-constexpr std::size_t kMaxErrorBody = std::size_t{16} << 20;  // a cancelled transaction may return its items
+constexpr std::size_t kMaxErrorBody = std::size_t{1} << 20;  // a hundred cancellation reasons without items
 constexpr std::size_t kMaxTypeBytes = 128;
 constexpr std::size_t kMaxMessageBytes = 2000;
 constexpr std::size_t kMaxReasonBytes = 400;

@@ -303,7 +303,8 @@ error_code PageReader::Impl::read_member(std::string_view key, ondemand::value v
     summary.consumed_capacity = capacity_units(value);
   } else if (key == "LastEvaluatedKey") {
     summary.has_last_evaluated_key = true;
-    return copy_object(value, summary.last_evaluated_key);
+    error_code failure = copy_object(value, summary.last_evaluated_key);
+    return !failure && summary.last_evaluated_key.size() > kMaxStartKeyBytes ? simdjson::CAPACITY : failure;
   } else if (key == "UnprocessedKeys") {
     error_code failure = copy_object(value, summary.unprocessed_keys);
     if (summary.unprocessed_keys.find('"') == std::string::npos) summary.unprocessed_keys.clear();

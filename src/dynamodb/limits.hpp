@@ -33,6 +33,17 @@ inline constexpr int kListTablesPage = 100;
 /// A response body, after decompression, is at most this long. A page holds 1 MB of item data; its JSON can be longer
 /// by the type tags and by escapes, at worst some fourteen times. (16 MB of a BatchGetItem can be too long.)
 inline constexpr std::size_t kMaxResponseBytes = std::size_t{64} << 20;
+/// Answers that are never long are not read beyond these. A description names at most some hundred attributes; a page
+/// of ListTables 100 tables.
+inline constexpr std::size_t kMaxDescriptionBytes = std::size_t{4} << 20;
+/// A BatchWriteItem may give back all that was sent.
+inline constexpr std::size_t kMaxWriteAnswerBytes = kMaxRequestBytes + (std::size_t{8} << 20);
+inline constexpr std::size_t kMaxCredentialsBytes = std::size_t{1} << 20;
+/// What the service wants to see again: ten key attributes at most, each with a name of 255 bytes and a value of 2048,
+/// and up to six bytes of JSON for one.
+inline constexpr std::size_t kMaxStartKeyBytes = std::size_t{256} << 10;
+/// JSON may write a byte with so many: how much longer the same can come back.
+inline constexpr std::size_t kMostBytesOfEscape = 6;
 /// Nesting accepted when decoding an item; each level of L or M costs two in typed JSON.
 inline constexpr int kMaxDecodeNesting = 2 * kMaxItemNesting + 8;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dynamodb/limits.hpp"
 #include "dynamodb/request.hpp"
 
 namespace dynamodb {
@@ -16,6 +17,8 @@ constexpr double kDearestPage = 256;       // 1 MB, read consistently, in units 
 constexpr double kSupposedItemCost = 0.5;  // capacity units, before anything is known
 constexpr double kMostItemsOfAPage = 1e6;
 constexpr uint32_t kLargestLimit = 4096;  // beyond it a page is asked for whole
+
+constexpr std::size_t kMostAddedToKeys = 1024;  // members that were left out of the request, with their defaults
 
 constexpr Milliseconds kMostPatience{std::chrono::minutes(5)};
 
@@ -260,6 +263,13 @@ void PageStream::resume(const Flight& flight, const PageSummary& summary) {
 // after exponential backoff. The wait grows as long as nothing of what was asked for again is processed; that may also
 // be because the answer was long enough.
 void PageStream::ask_for_unprocessed(const Flight& flight, const PageSummary& summary) {
+  // More than was asked for would be sent back, and might grow each time.
+  const std::size_t asked = requests_.heads[flight.source.index].size();
+  if (summary.unprocessed_keys.size() > kMostBytesOfEscape * asked + kMostAddedToKeys) {
+    error_ = Error::corrupt_response(
+        "the response is not what DynamoDB sends: more keys are left unprocessed than were asked for");
+    return;
+  }
   const bool progress = summary.unprocessed_keys.size() != flight.source.start_key.size();
   Source again{flight.source.index, summary.unprocessed_keys, progress ? 1 : flight.source.repetitions + 1};
   if (progress)

@@ -84,11 +84,7 @@ Result<StsEndpoint> sts_endpoint(const AwsEnvironment& environment, std::string_
   Result<std::string> custom = settings.endpoint_url("sts");
   if (!custom) return std::move(custom.error());
   if (!custom.value().empty()) return StsEndpoint{std::move(custom.value()), region};
-  Result<bool> fips = settings.use_fips();
-  if (!fips) return std::move(fips.error());
-  Result<bool> dualstack = settings.use_dualstack();
-  if (!dualstack) return std::move(dualstack.error());
-  Result<std::string> url = service_url("sts", {region, {}, fips.value(), dualstack.value()});
+  Result<std::string> url = aws_service_url("sts", region, settings);
   if (!url) return std::move(url.error());
   return StsEndpoint{std::move(url.value()), region};
 }

@@ -1,6 +1,8 @@
 // Describes many tables, several at once.
 #include "dynamodb/table_describer.hpp"
 
+#include "dynamodb/limits.hpp"
+
 namespace dynamodb {
 namespace {
 
@@ -10,7 +12,7 @@ void read_outcome(Client& client, Call& call, TableDescriber::Outcome* outcome) 
     return;
   }
   BodyBuffer body = call.take_body();
-  auto description = parse_describe_table_response(body.view());
+  auto description = parse_describe_table_response(body.view(), outcome->name);
   client.recycle(std::move(body));
   if (description.ok())
     outcome->description = std::move(description.value());
@@ -44,7 +46,8 @@ bool TableDescriber::send_more() {
   auto most = static_cast<std::size_t>(client_.config().max_connections);
   bool sent = false;
   while (next_ < outcomes_.size() && calls_.size() < most) {
-    calls_.add(next_, client_.start("DescribeTable", describe_table_request(outcomes_[next_].name)));
+    calls_.add(next_, client_.start("DescribeTable", describe_table_request(outcomes_[next_].name), nullptr,
+                                    {.max_response_bytes = kMaxDescriptionBytes}));
     ++next_;
     sent = true;
   }

@@ -3,6 +3,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
+#include "dynamodb/ascii.hpp"
 #include "dynamodb/json_writer.hpp"
 #include "dynamodb/limits.hpp"
 
@@ -10,6 +13,11 @@ namespace dynamodb {
 namespace {
 
 namespace dom = simdjson::dom;
+
+// A hundred names are a page of ListTables, and a hundred the attributes that all indexes of a table may name
+// (Developer Guide, "Quotas"); the number of indexes can be raised. Many more would keep the planner busy.
+constexpr std::size_t kMostElements = 2000;
+constexpr std::size_t kMaxKeyNameBytes = 255;
 
 // The readers below return null, or the name of the member that is not as it should be. They leave their target as it
 // was where an optional member is missing.
@@ -35,6 +43,25 @@ Complaint read_string(dom::object object, const char* name, Presence presence, s
   return nullptr;
 }
 
+// Developer Guide, "Naming rules": tables and indexes.
+bool is_object_name(std::string_view name) noexcept {
+  const auto may_stand = [](char c) {
+    return is_ascii_letter(c) || is_ascii_digit(c) || c == '_' || c == '-' || c == '.';
+  };
+  return name.size() >= 3 && name.size() <= 255 && std::ranges::all_of(name, may_stand);
+}
+
+Complaint read_object_name(dom::object object, const char* name, std::string* target) {
+  Complaint complaint = read_string(object, name, Presence::required, target);
+  return complaint == nullptr && !is_object_name(*target) ? name : complaint;
+}
+
+Complaint read_key_name(dom::object object, std::string* target) {
+  Complaint complaint = read_string(object, "AttributeName", Presence::required, target);
+  const bool possible = target->size() <= kMaxKeyNameBytes && target->find('\0') == target->npos;
+  return complaint == nullptr && !possible ? "AttributeName" : complaint;
+}
+
 Complaint read_count(dom::object object, const char* name, uint64_t* target) {
   auto member = find_member(object, name);
   return member && member->get_uint64().get(*target) ? name : nullptr;
@@ -47,6 +74,7 @@ Complaint for_each_object(dom::object object, const char* name, Presence presenc
   if (!member) return if_missing(presence, name);
   dom::array array;
   if (member->get_array().get(array)) return name;
+  if (array.size() > kMostElements) return name;
   for (dom::element element : array) {
     dom::object entry;
     if (element.get_object().get(entry)) return name;
@@ -60,6 +88,7 @@ Complaint read_strings(dom::object object, const char* name, Presence presence, 
   if (!member) return if_missing(presence, name);
   dom::array array;
   if (member->get_array().get(array)) return name;
+  if (array.size() > kMostElements) return name;
   for (dom::element element : array) {
     std::string_view text;
     if (element.get_string().get(text)) return name;
@@ -73,8 +102,7 @@ Complaint read_definitions(dom::object table, std::vector<KeyAttribute>* definit
   return for_each_object(table, "AttributeDefinitions", Presence::optional, [&](dom::object entry) -> Complaint {
     KeyAttribute attribute;
     std::string type;
-    if (Complaint complaint = read_string(entry, "AttributeName", Presence::required, &attribute.name))
-      return complaint;
+    if (Complaint complaint = read_key_name(entry, &attribute.name)) return complaint;
     if (Complaint complaint = read_string(entry, "AttributeType", Presence::required, &type)) return complaint;
     auto parsed = parse_type_name(type);
     if (!parsed || !is_key_type(*parsed)) return nullptr;
@@ -131,7 +159,7 @@ Complaint read_indexes(dom::object table, const char* name, bool global, const s
   return for_each_object(table, name, Presence::optional, [&](dom::object entry) -> Complaint {
     IndexDescription index;
     index.global = global;
-    if (Complaint complaint = read_string(entry, "IndexName", Presence::required, &index.name)) return complaint;
+    if (Complaint complaint = read_object_name(entry, "IndexName", &index.name)) return complaint;
     if (Complaint complaint = read_string(entry, "IndexStatus", Presence::optional, &index.status)) return complaint;
     if (Complaint complaint = read_index_keys(entry, definitions, &index)) return complaint;
     if (Complaint complaint = read_projection(entry, &index)) return complaint;
@@ -165,7 +193,7 @@ Complaint read_table_keys(dom::object table, const std::vector<KeyAttribute>& de
 
 Complaint read_table(dom::object table, TableDescription* description) {
   std::vector<KeyAttribute> definitions;
-  if (Complaint complaint = read_string(table, "TableName", Presence::required, &description->name)) return complaint;
+  if (Complaint complaint = read_object_name(table, "TableName", &description->name)) return complaint;
   if (Complaint complaint = read_string(table, "TableArn", Presence::optional, &description->arn)) return complaint;
   if (Complaint complaint = read_string(table, "TableStatus", Presence::required, &description->status))
     return complaint;
@@ -179,6 +207,11 @@ Complaint read_table(dom::object table, TableDescription* description) {
   return read_indexes(table, "GlobalSecondaryIndexes", true, definitions, &description->indexes);
 }
 
+// arn:aws:dynamodb:REGION:ACCOUNT:table/NAME
+bool is_meant_by(const std::string& name, std::string_view asked) {
+  return asked.empty() || asked == name || asked.ends_with("/" + name);
+}
+
 Error malformed(const char* operation, const std::string& what) {
   return Error::corrupt_response(std::string("the answer to ") + operation + " is not what DynamoDB sends: " + what);
 }
@@ -186,7 +219,7 @@ Error malformed(const char* operation, const std::string& what) {
 // Parses `body` and has `read` look at the object in it.
 template <typename Target, typename Read>
 Result<Target> read_response(const char* operation, std::string_view body, Read read) {
-  dom::parser parser(kMaxResponseBytes);
+  dom::parser parser(kMaxDescriptionBytes);
   dom::object object;
   simdjson::error_code failure = parser.parse(body.data(), body.size()).get(object);
   if (failure) return malformed(operation, simdjson::error_message(failure));
@@ -221,18 +254,20 @@ std::string list_tables_request(std::string_view after) {
   return body;
 }
 
-Result<TableDescription> parse_describe_table_response(std::string_view body) {
-  return read_response<TableDescription>("DescribeTable", body, [](dom::object object, TableDescription* description) {
+Result<TableDescription> parse_describe_table_response(std::string_view body, std::string_view asked) {
+  return read_response<TableDescription>("DescribeTable", body, [&](dom::object object, TableDescription* description) {
     auto member = find_member(object, "Table");
     dom::object table;
     if (!member || member->get_object().get(table)) return "Table";
-    return read_table(table, description);
+    if (Complaint complaint = read_table(table, description)) return complaint;
+    return is_meant_by(description->name, asked) ? nullptr : "TableName";
   });
 }
 
 Result<TableNamesPage> parse_list_tables_response(std::string_view body) {
   return read_response<TableNamesPage>("ListTables", body, [](dom::object object, TableNamesPage* page) {
     if (Complaint complaint = read_strings(object, "TableNames", Presence::required, &page->names)) return complaint;
+    if (!std::ranges::all_of(page->names, is_object_name)) return "TableNames";
     return read_string(object, "LastEvaluatedTableName", Presence::optional, &page->last_evaluated_name);
   });
 }

@@ -73,9 +73,10 @@ std::string describe_table_request(std::string_view table_name);
 /// `after`: last_evaluated_name of the page before, or empty.
 std::string list_tables_request(std::string_view after);
 
-/// Reads an answer of DescribeTable. Members that are not known are ignored. `body` needs no padding.
+/// Reads an answer of DescribeTable. Members that are not known are ignored. `body` needs no padding. `asked`: the name
+/// or ARN of the table that was asked for; empty: any.
 /// Error: corrupt_response, naming the member that is missing or wrong.
-Result<TableDescription> parse_describe_table_response(std::string_view body);
+Result<TableDescription> parse_describe_table_response(std::string_view body, std::string_view asked = {});
 
 /// Reads an answer of ListTables; else as above.
 Result<TableNamesPage> parse_list_tables_response(std::string_view body);

@@ -13,6 +13,7 @@
 #include "dynamodb/body_buffer.hpp"
 #include "dynamodb/clock.hpp"
 #include "dynamodb/error.hpp"
+#include "dynamodb/limits.hpp"
 
 namespace dynamodb {
 
@@ -34,10 +35,11 @@ struct HttpRequest {
   std::optional<WallTime::time_point> signing_time;  ///< none: now, by the process's clock
   bool accept_gzip = false;                          ///< ask for a gzip body; it is still delivered as it arrives
   Milliseconds connect_timeout{5000};
-  Milliseconds request_timeout{60000};  ///< whole exchange, connecting included
-  bool fresh_connection = false;        ///< not on a connection that was kept from an earlier request
-  bool use_proxy = true;                ///< false: direct, whatever the environment says
-  std::string ca_bundle;                ///< file of CA certificates; empty: the system's
+  Milliseconds request_timeout{60000};                 ///< whole exchange, connecting included
+  bool fresh_connection = false;                       ///< not on a connection that was kept from an earlier request
+  bool use_proxy = true;                               ///< false: direct, whatever the environment says
+  std::string ca_bundle;                               ///< file of CA certificates; empty: the system's
+  std::size_t max_response_bytes = kMaxResponseBytes;  ///< of the body as received; longer: response_too_large
 };
 
 /// An answer, or the reason why there is none.

@@ -229,6 +229,7 @@ void WriteStream::Impl::send(WriteJob job) {
 std::unique_ptr<Call> WriteStream::Impl::start_call(const WriteJob& job) {
   CallOptions options;
   options.retry_throttling = false;
+  options.max_response_bytes = kMaxWriteAnswerBytes;
   const auto start = [&](const char* operation, std::string body) {
     return client_.start(operation, std::move(body), &statistics_.calls, options);
   };

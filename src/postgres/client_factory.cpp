@@ -66,10 +66,10 @@ dynamodb::Result<dynamodb::Endpoint> resolve(const ClientSettings& settings, dyn
   dynamodb::EndpointWishes wishes;
   wishes.region = text_or_empty(settings.region);
   wishes.custom_url = text_or_empty(server->endpoint);
-  // Who brings keys of their own is no concern of the server process's profile: a broken file there is not theirs.
-  bool own_keys = settings.identity == Identity::user_mapping_keys;
-  if (server->use_fips || own_keys) wishes.use_fips = server->use_fips;
-  if (server->use_dualstack || own_keys) wishes.use_dualstack = server->use_dualstack;
+  // Who brings keys and an endpoint of their own needs no file of the server process: that one is broken is no matter.
+  bool all_own = settings.identity == Identity::user_mapping_keys && server->endpoint != nullptr;
+  if (server->use_fips || all_own) wishes.use_fips = server->use_fips;
+  if (server->use_dualstack || all_own) wishes.use_dualstack = server->use_dualstack;
   return dynamodb::resolve_endpoint(wishes, aws);
 }
 
@@ -148,6 +148,24 @@ ClientSettings collect_client_settings(Oid serverid, Oid userid, const char* reg
   settings.region = region != nullptr ? region : settings.server->aws_region;
   settings.identity = choose_identity(settings, userid, serverid);
   return settings;
+}
+
+bool have_same_credentials(Oid serverid, Oid left_user, Oid right_user) {
+  if (left_user == right_user) return true;
+  ClientSettings left = collect_client_settings(serverid, left_user, nullptr);
+  ClientSettings right = collect_client_settings(serverid, right_user, nullptr);
+  if (left.identity != right.identity) return false;
+  constexpr const char* UserMappingOptions::*kFields[] = {
+      &UserMappingOptions::access_key_id,    &UserMappingOptions::secret_access_key, &UserMappingOptions::session_token,
+      &UserMappingOptions::profile,          &UserMappingOptions::role_arn,          &UserMappingOptions::external_id,
+      &UserMappingOptions::role_session_name};
+  const UserMappingOptions none{};
+  for (auto field : kFields) {
+    const char* left_text = text_or_empty((left.mapping != nullptr ? *left.mapping : none).*field);
+    const char* right_text = text_or_empty((right.mapping != nullptr ? *right.mapping : none).*field);
+    if (strcmp(left_text, right_text) != 0) return false;
+  }
+  return true;
 }
 
 dynamodb::Client* make_client(const ClientSettings& settings, int max_connections, MemoryContext context) {

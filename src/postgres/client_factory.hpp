@@ -21,6 +21,9 @@ struct ClientSettings {
 /// Errors: the user has no credentials and may not use the server process's (28000).
 ClientSettings collect_client_settings(Oid serverid, Oid userid, const char* region);
 
+/// Whether requests of the two users would be signed alike. Errors: as for collect_client_settings().
+bool have_same_credentials(Oid serverid, Oid left_user, Oid right_user);
+
 /// A client that `context` owns. Errors: region, endpoint or files that cannot be used.
 dynamodb::Client* make_client(const ClientSettings& settings, int max_connections, MemoryContext context);
 

@@ -177,7 +177,7 @@ void start_scan(ForeignScanState* node, ScanState* state) {
   state->ended = keys.impossible || is_never_true(filter);
   if (state->ended) return;
   bool scans = state->plan.operation == ReadOperation::scan;
-  state->overlay = begin_overlay(state->table, &state->plan, scans ? nullptr : &keys,
+  state->overlay = begin_overlay(state->table, state->userid, &state->plan, scans ? nullptr : &keys,
                                  node->ss.ps.state->es_snapshot->curcid, state->selection, state->stream_context);
   // What the transaction has written has to be told from what DynamoDB has, item by item.
   state->counting = state->overlay == nullptr && will_count(state, keys, filter);

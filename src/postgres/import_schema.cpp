@@ -41,8 +41,10 @@ char* to_palloced(const std::string& text) { return pnstrdup(text.data(), text.s
 // One page of ListTables; lives in `context`.
 const TableNamesPage* list_page(const Import& import, const char* after, MemoryContext context) {
   const ErrorContext error_context = {"ListTables", nullptr};
-  auto* call = make_owned<dynamodb::Call>(
-      context, [&] { return import.client->start("ListTables", dynamodb::list_tables_request(after)); });
+  auto* call = make_owned<dynamodb::Call>(context, [&] {
+    return import.client->start("ListTables", dynamodb::list_tables_request(after), nullptr,
+                                {.max_response_bytes = dynamodb::kMaxDescriptionBytes});
+  });
   finish_call(import.client, call, error_context);
 
   auto* page = make_owned<TableNamesPage>(context, [] { return std::make_unique<TableNamesPage>(); });

@@ -75,6 +75,8 @@ void start(ItemLookUp* look_up) {
 std::optional<Error> note_item(ItemLookUp* look_up) {
   auto key = key_of_decoded(look_up->target, look_up->item, 0, look_up->target->sort_key != nullptr ? 1 : -1);
   if (!key.ok()) return std::move(key.error());
+  if (!look_up->keys.contains(key.value()))
+    return Error::corrupt_response("the service answered with an item that was not asked for");
   look_up->found_key = std::move(key.value());
   look_up->found_item.clear();
   if (look_up->scope == LookUpScope::keys) return std::nullopt;

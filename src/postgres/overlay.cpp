@@ -5,6 +5,7 @@
 #include <cstring>
 #include <set>
 
+#include "client_factory.hpp"
 #include "handles.hpp"
 #include "item_keys.hpp"
 #include "item_look_up.hpp"
@@ -232,22 +233,38 @@ Overlay* make_overlay(List* targets, const ScanPlan* plan, CommandId command, dy
   });
 }
 
+// DynamoDB decides who may read what, by the credentials, and cannot be asked about what it has not got yet: other
+// credentials may be forbidden to see it, or mean another account's table of the same name.
+void check_may_see(const WriteTarget* target, Oid reader) {
+  if (have_same_credentials(target->serverid, target->userid, reader)) return;
+  ereport(ERROR,
+          (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+           errmsg("user \"%s\" cannot read DynamoDB table \"%s\" in this transaction: user \"%s\" has written to it",
+                  GetUserNameFromId(reader, true), target->table_name, GetUserNameFromId(target->userid, true)),
+           errdetail("What is written waits for the commit, and the two have different credentials."),
+           errhint("Read it as the user who wrote it, or in another transaction.")));
+}
+
 // The targets with something that the scan sees; what they have sent before the commit has arrived then.
-List* visible_targets(const TableOptions* table, CommandId command) {
+List* visible_targets(const TableOptions* table, Oid reader, CommandId command) {
   List* visible = NIL;
   List* targets = find_write_targets(table);
   finish_streamed_writes(targets);
   ListCell* cell;
-  foreach (cell, targets)
-    if (static_cast<WriteTarget*>(lfirst(cell))->writes->concerns(command)) visible = lappend(visible, lfirst(cell));
+  foreach (cell, targets) {
+    auto* target = static_cast<WriteTarget*>(lfirst(cell));
+    if (!target->writes->concerns(command)) continue;
+    check_may_see(target, reader);
+    visible = lappend(visible, target);
+  }
   return visible;
 }
 
 }  // namespace
 
-Overlay* begin_overlay(const TableOptions* table, const ScanPlan* plan, const ScanKeys* keys, CommandId command,
-                       dynamodb::AttributeSelection* selection, MemoryContext context) {
-  List* targets = visible_targets(table, command);
+Overlay* begin_overlay(const TableOptions* table, Oid reader, const ScanPlan* plan, const ScanKeys* keys,
+                       CommandId command, dynamodb::AttributeSelection* selection, MemoryContext context) {
+  List* targets = visible_targets(table, reader, command);
   if (targets == NIL) return nullptr;
   MemoryContext old = MemoryContextSwitchTo(context);
   Overlay* overlay = make_overlay(targets, plan, command, selection, context);

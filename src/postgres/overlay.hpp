@@ -11,9 +11,10 @@ struct Overlay;
 
 /// What a scan has to know of the transaction's writes to its table, as commands before `command` made them; null:
 /// there are none. `keys`: the key conditions of the scan, or null for a Scan. Belongs to `context`, and refers to
-/// `selection`. Items of which only changes are known are looked up in DynamoDB. Waits; handles interrupts.
-Overlay* begin_overlay(const TableOptions* table, const ScanPlan* plan, const ScanKeys* keys, CommandId command,
-                       dynamodb::AttributeSelection* selection, MemoryContext context);
+/// `selection`. Items of which only changes are known are looked up in DynamoDB. Waits; handles interrupts. Errors:
+/// another user than `reader`, with other credentials, has made some of them (0A000).
+Overlay* begin_overlay(const TableOptions* table, Oid reader, const ScanPlan* plan, const ScanKeys* keys,
+                       CommandId command, dynamodb::AttributeSelection* selection, MemoryContext context);
 
 /// Whether nothing that DynamoDB has can be seen: the table was truncated, or the transaction has written every item
 /// that is looked up.

@@ -355,6 +355,12 @@ bool may_count(RelOptInfo* rel, const PlannedTable* planned, const AccessPath* a
 
 Oid planning_user(const RelOptInfo* rel) { return OidIsValid(rel->userid) ? rel->userid : GetUserId(); }
 
+// What is planned with the description that one user may see, in the account and region of that user's credentials, is
+// no plan for another: a cached one is made anew after SET ROLE.
+void depend_on_role(PlannerInfo* root, const RelOptInfo* rel) {
+  if (!OidIsValid(rel->userid)) root->glob->dependsOnRole = true;
+}
+
 }  // namespace
 
 void dynamodbGetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
@@ -395,6 +401,7 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   PlannedTable* planned = planned_table(rel);
   const AccessPath* access = access_path(path);
   Relids outer = path->path.param_info != nullptr ? path->path.param_info->ppi_req_outer : nullptr;
+  depend_on_role(root, rel);
   ScanPlan plan{};
   plan.operation = access->operation;
   plan.backward = access->backward;

@@ -120,12 +120,13 @@ Entry* find_fresh(const Key& key) {
 }
 
 // Puts the answer into an object of `context`: an empty pointer stands for failure.
-SharedDescription* read_answer(dynamodb::Client* client, dynamodb::Call* call, MemoryContext context) {
+SharedDescription* read_answer(dynamodb::Client* client, dynamodb::Call* call, const char* table_name,
+                               MemoryContext context) {
   return make_owned<SharedDescription>(context, [&] {
     auto description = std::make_unique<SharedDescription>();
     if (call->error() != nullptr) return description;
     dynamodb::BodyBuffer body = call->take_body();
-    auto parsed = dynamodb::parse_describe_table_response(body.view());
+    auto parsed = dynamodb::parse_describe_table_response(body.view(), table_name);
     client->recycle(std::move(body));
     if (parsed.ok()) *description = std::make_shared<const TableDescription>(std::move(parsed.value()));
     return description;
@@ -138,11 +139,13 @@ SharedDescription* ask(const TableOptions* table, Oid userid, MemoryContext work
   dynamodb::Client* client = acquire_client(table->serverid, userid, table->aws_region, work);
   auto* call = make_owned<dynamodb::Call>(work, [&] {
     return client->start("DescribeTable", dynamodb::describe_table_request(table->table_name), nullptr,
-                         {.max_attempts = kDescribeAttempts, .request_timeout = kDescribeTimeout});
+                         {.max_attempts = kDescribeAttempts,
+                          .request_timeout = kDescribeTimeout,
+                          .max_response_bytes = dynamodb::kMaxDescriptionBytes});
   });
   advance(client, error_context);
   while (!call->finished()) wait_and_advance(client, error_context);
-  return read_answer(client, call, context);
+  return read_answer(client, call, table->table_name, context);
 }
 
 // The entry is made only once the answer is in hand: waiting for it may have changed the cache.

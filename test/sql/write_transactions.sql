@@ -168,6 +168,14 @@ UPDATE owned SET v = 2 WHERE id = 'a';
 RESET ROLE;
 CREATE USER MAPPING FOR transactions_owner SERVER transactions_test OPTIONS (access_key_id 'owner', secret_access_key 'test');
 SET ROLE transactions_writer;
+-- what the owner writes is shown to others with the same credentials only
+BEGIN;
+INSERT INTO owned VALUES ('by the owner', 1);
+SELECT * FROM things ORDER BY id;
+ROLLBACK;
+RESET ROLE;
+ALTER USER MAPPING FOR transactions_owner SERVER transactions_test OPTIONS (SET access_key_id 'writer');
+SET ROLE transactions_writer;
 BEGIN;
 INSERT INTO owned VALUES ('by the owner', 1);
 UPDATE things SET w = 9 WHERE id = 'role';

@@ -204,6 +204,9 @@ subtest 'environment' => sub {
 	run('', 'ALTER ROLE bob NOSUPERUSER');
 	is(signed_by('bob'), '28000', 'until he no longer is one');
 
+	restart(AWS_ACCESS_KEY_ID => 'KEYENVIRONMENT', AWS_SECRET_ACCESS_KEY => secret('environment'), AWS_USE_FIPS_ENDPOINT => 'true');
+	is(signed_by(''), 'HV000', 'FIPS for a server with an endpoint');
+	is(signed_by('alice'), 'KEYALICE us-east-1', 'is no matter to who has keys of their own');
 	restart(AWS_ACCESS_KEY_ID => 'KEYHALF');
 	is(signed_by(''), 'HV000', 'half of a key pair');
 	(undef, $messages) = run('', $query);

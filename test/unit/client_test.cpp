@@ -159,6 +159,23 @@ TEST_F(ClientTest, SendsWhatTheServiceExpects) {
   EXPECT_EQ(request.connect_timeout, Milliseconds(5000));
   EXPECT_EQ(request.request_timeout, Milliseconds(60000));
   EXPECT_EQ(request.ca_bundle, "/ca.pem");
+  EXPECT_EQ(request.max_response_bytes, kMaxResponseBytes);
+}
+
+TEST_F(ClientTest, LimitsAnAnswerBeforeAndAfterDecompression) {
+  CallOptions options;
+  options.max_response_bytes = 1 << 20;
+  auto call = client->start("DescribeTable", "{}", nullptr, options);
+  client->advance();
+  EXPECT_EQ(transport->sent.back().request.max_response_bytes, std::size_t{1} << 20);
+  HttpResponse response = answer(200, gzip("{" + std::string((1 << 20) + 1, ' ') + "}"));
+  response.content_encoding = "gzip";
+  transport->respond(std::move(response));
+  client->advance();
+  ASSERT_TRUE(call->finished());
+  ASSERT_NE(call->error(), nullptr);
+  EXPECT_EQ(call->error()->kind, ErrorKind::response_too_large);
+  EXPECT_EQ(call->error()->message, "answer is longer than 1 MB when decompressed");
 }
 
 TEST_F(ClientTest, KeepsCallsUntilThereAreCredentials) {

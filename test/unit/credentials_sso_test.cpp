@@ -41,6 +41,12 @@ TEST_F(SsoCredentialsTest, AsksThePortal) {
   EXPECT_EQ(WallTime::to_time_t(*answer.value()->expiration), 4000000000);
 }
 
+TEST_F(SsoCredentialsTest, AsksTheVariantThatIsSet) {
+  environment.variables["AWS_USE_FIPS_ENDPOINT"] = "true";
+  EXPECT_TRUE(source.get(http).is_pending());
+  EXPECT_TRUE(http.last().url.starts_with("https://portal.sso-fips.eu-west-1.amazonaws.com/")) << http.last().url;
+}
+
 TEST_F(SsoCredentialsTest, SaysWhatIsWrong) {
   EXPECT_TRUE(source.get(http).is_pending());
   http.respond(401, R"({"message":"Session token not found or invalid"})");

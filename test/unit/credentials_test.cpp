@@ -54,6 +54,15 @@ TEST(Credentials, Checks) {
   }
 }
 
+TEST(CheckCredentials, RefusesWhatNoHeaderTakes) {
+  const std::string long_enough(8 << 10, 'x');
+  const std::string too_long((16 << 10) + 1, 'x');
+  EXPECT_TRUE(check_credentials({"id", "s", long_enough, {}, "src"}, kNames).ok());
+  const auto result = check_credentials({"id", "s", too_long, {}, "src"}, kNames);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().message, "token of the place is too long");
+}
+
 /// Answers what it is told: "" nothing, "!" an Error, else credentials of that key id.
 class ScriptedSource final : public CredentialsSource {
  public:

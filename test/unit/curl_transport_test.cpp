@@ -619,7 +619,7 @@ TEST_F(CurlTransportTest, TellsWhatWentWrong) {
          while (c.send("X-Header: " + std::string(1000, 'x') + "\r\n")) {
          }
        },
-       ErrorKind::response_too_large, ""},
+       ErrorKind::response_too_large, "the header of the answer from % is longer than 64 KB"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -630,6 +630,24 @@ TEST_F(CurlTransportTest, TellsWhatWentWrong) {
     if (const auto at = wanted.find('%'); at != wanted.npos) wanted.replace(at, 1, host);
     EXPECT_NE(response.failure->message.find(wanted), std::string::npos) << response.failure->message;
     EXPECT_NE(response.failure->message.find(host), std::string::npos) << response.failure->message;
+  }
+}
+
+TEST_F(CurlTransportTest, AnswersMayBeShorterThanMost) {
+  for (const bool announced : {true, false}) {
+    LoopbackServer server([&](Connection& connection) {
+      connection.read();
+      if (announced) return void(connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n"));
+      connection.send("HTTP/1.1 200 OK\r\nx-amzn-RequestId: a\x1b[31mb\r\n\r\n");
+      connection.send(std::string((1 << 20) + 1, 'x'));
+    });
+    HttpRequest request = request_for(server.url());
+    request.max_response_bytes = std::size_t{1} << 20;
+    const HttpResponse response = exchange(request);
+    ASSERT_TRUE(response.failure);
+    EXPECT_EQ(response.failure->kind, ErrorKind::response_too_large);
+    EXPECT_NE(response.failure->message.find("is longer than 1 MB"), std::string::npos) << response.failure->message;
+    EXPECT_EQ(response.request_id, announced ? "" : "a [31mb");
   }
 }
 

@@ -123,6 +123,32 @@ TEST(Endpoint, ResolvesRegions) {
   }
 }
 
+TEST(Endpoint, ResolvesOtherServices) {
+  const struct {
+    const char* region;
+    bool use_fips;
+    bool use_dualstack;
+    const char* url;
+  } cases[] = {
+      {"us-west-2", false, false, "https://sts.us-west-2.amazonaws.com/"},
+      {"us-west-2", true, false, "https://sts-fips.us-west-2.amazonaws.com/"},
+      {"us-west-2", true, true, "https://sts-fips.us-west-2.api.aws/"},
+      {"us-gov-east-1", true, false, "https://sts.us-gov-east-1.amazonaws.com/"},
+      {"us-gov-east-1", true, true, "https://sts-fips.us-gov-east-1.api.aws/"},
+      {"cn-north-1", false, false, "https://sts.cn-north-1.amazonaws.com.cn/"},
+      {"us-iso-east-1", false, false, "https://sts.us-iso-east-1.c2s.ic.gov/"},
+      {"us-isob-east-1", false, true, "https://sts.us-isob-east-1.api.aws.scloud/"},
+      {"us-isof-south-1", false, false, "https://sts.us-isof-south-1.csp.hci.ic.gov/"},
+      {"eu-isoe-west-1", false, false, "https://sts.eu-isoe-west-1.cloud.adc-e.uk/"},
+      {"eusc-de-east-1", false, false, "https://sts.eusc-de-east-1.amazonaws.eu/"},
+  };
+  for (const auto& c : cases) {
+    const Result<std::string> url = service_url("sts", EndpointOptions{c.region, "", c.use_fips, c.use_dualstack});
+    ASSERT_TRUE(url.ok()) << url.error().message;
+    EXPECT_EQ(url.value(), c.url);
+  }
+}
+
 TEST(Endpoint, CustomAndLocal) {
   const struct {
     const char* region;

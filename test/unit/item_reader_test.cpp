@@ -214,6 +214,15 @@ TEST(PageReader, KeepsTheLastEvaluatedKeyVerbatim) {
   EXPECT_NE(reader.summary().last_evaluated_key.find(R"("n":{"N":"1E+2"})"), std::string::npos);
 }
 
+TEST(PageReader, RefusesALastEvaluatedKeyThatNoTableHas) {
+  PageReader reader;
+  for (std::size_t size : {std::size_t{150} << 10, kMaxStartKeyBytes}) {
+    BodyBuffer body =
+        page_of(R"({"Items":[],"Count":0,"LastEvaluatedKey":{"p":{"S":")" + std::string(size, 'x') + "\"}}}");
+    EXPECT_EQ(reader.open(body).has_value(), size == kMaxStartKeyBytes);
+  }
+}
+
 // --- answers to look-ups by key
 
 TEST(PageReader, ReadsAnswersOfGetItemAndBatchGetItem) {

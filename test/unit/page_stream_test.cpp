@@ -834,6 +834,19 @@ TEST(PageStream, AsksAgainForKeysLeftUnprocessed) {
   EXPECT_EQ(batch.statistics().items, 2u);
 }
 
+TEST(PageStream, DoesNotAskForMoreKeysThanItWasAskedFor) {
+  Scan batch(RequestSet{"BatchGetItem", {"{\"k\":1"}, 1});
+  batch.read();
+  std::string left = R"({"t":{"Keys":[)";
+  for (int i = 0; i < 1000; ++i) left += R"({"id":{"S":"y"}},)";
+  left.back() = ']';
+  batch.respond(answer(200, R"({"Responses":{},"UnprocessedKeys":)" + left + "}}}"));
+  batch.read();
+  ASSERT_EQ(batch.step, Step::failed);
+  EXPECT_EQ(batch.stream.error()->kind, ErrorKind::corrupt_response);
+  EXPECT_EQ(batch.sent_count(), 1u);
+}
+
 // One look-up waits until it may ask for what was left; another can go on at once.
 TEST(PageStream, LetsWaitingSourcesNotHoldUpOthers) {
   auto batch_of = [](const char* key) {

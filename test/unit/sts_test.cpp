@@ -24,6 +24,7 @@ TEST(Sts, FindsItsEndpoint) {
       {{}, "", "cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn/"},
       {{{"AWS_USE_FIPS_ENDPOINT", "true"}}, "", "us-east-1", "https://sts-fips.us-east-1.amazonaws.com/"},
       {{{"AWS_USE_DUALSTACK_ENDPOINT", "true"}}, "", "us-east-1", "https://sts.us-east-1.api.aws/"},
+      {{{"AWS_USE_FIPS_ENDPOINT", "true"}}, "", "us-gov-west-1", "https://sts.us-gov-west-1.amazonaws.com/"},
       {{{"AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9"}, {"AWS_ENDPOINT_URL", "http://x"}},
        "",
        "us-east-1",

@@ -21,7 +21,7 @@ std::string description_of(const std::string& name) {
 
 TEST(TableDescriber, AsksSeveralAtOnceAndKeepsTheOrder) {
   FakeService service;
-  TableDescriber describer(*service.client, {"t#0", "t#1", "t#2", "t#3", "t#4"});
+  TableDescriber describer(*service.client, {"tb.0", "tb.1", "tb.2", "tb.3", "tb.4"});
   EXPECT_FALSE(describer.advance());
   EXPECT_EQ(service.network->sent.size(), 3u);
 
@@ -30,15 +30,15 @@ TEST(TableDescriber, AsksSeveralAtOnceAndKeepsTheOrder) {
     ASSERT_LE(service.network->open.size(), 3u);
     RequestId id = service.network->open.back();
     std::string body = service.network->sent[id - 1].body;
-    std::size_t number = number_in(body, '#');
+    std::size_t number = number_in(body, '.');
     service.network->respond(id, number == 3 ? error_answer(400, "ResourceNotFoundException")
-                                             : answer(200, description_of("t#" + std::to_string(number))));
+                                             : answer(200, description_of("tb." + std::to_string(number))));
     service.client->advance();
   }
   ASSERT_EQ(describer.outcomes().size(), 5u);
   for (std::size_t i = 0; i < 5; ++i) {
     const TableDescriber::Outcome& outcome = describer.outcomes()[i];
-    EXPECT_EQ(outcome.name, "t#" + std::to_string(i));
+    EXPECT_EQ(outcome.name, "tb." + std::to_string(i));
     ASSERT_EQ(outcome.description.has_value(), i != 3);
     ASSERT_EQ(outcome.error.has_value(), i == 3);
     EXPECT_EQ(outcome.description ? outcome.description->name : outcome.name, outcome.name);

@@ -160,6 +160,39 @@ TEST(TableDescription, RefusesEveryTruncation) {
     ASSERT_FALSE(parse_describe_table_response(body.substr(0, size)).ok()) << size;
 }
 
+TEST(TableDescription, IsOfTheTableThatWasAskedFor) {
+  const struct {
+    const char* asked;
+    bool ok;
+  } cases[] = {
+      {"", true},          {"Orders", true},  {"arn:aws:dynamodb:us-west-2:123456789012:table/Orders", true},
+      {"MyOrders", false}, {"orders", false}, {"arn:aws:dynamodb:us-west-2:123456789012:table/MyOrders", false}};
+  for (const auto& c : cases) EXPECT_EQ(parse_describe_table_response(kOrders, c.asked).ok(), c.ok) << c.asked;
+}
+
+// Names go into DDL, and what is named often takes the planner's time.
+TEST(TableDescription, RefusesNamesAndNumbersThatNoTableHas) {
+  const auto with = [](const std::string& name, const std::string& key, const std::string& index, int others) {
+    std::string body = R"({"Table":{"TableName":")" + name +
+                       R"(","TableStatus":"ACTIVE","AttributeDefinitions":[{"AttributeName":")" + key +
+                       R"(","AttributeType":"S"}],"KeySchema":[{"AttributeName":")" + key +
+                       R"(","KeyType":"HASH"}],"GlobalSecondaryIndexes":[{"IndexName":")" + index +
+                       R"(","KeySchema":[{"AttributeName":")" + key +
+                       R"(","KeyType":"HASH"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["a")";
+    for (int i = 0; i < others; ++i) body += R"(,"a")";
+    return parse_describe_table_response(body + "]}}]}}").ok();
+  };
+  EXPECT_TRUE(with("abc", std::string(255, 'k'), "a.b-c_1", 100));
+  for (const std::string& name :
+       {std::string("ab"), std::string(256, 'a'), std::string("a b"), std::string("a\\u0000b"), std::string("a'b")}) {
+    EXPECT_FALSE(with(name, "k", "abc", 0)) << name;
+    EXPECT_FALSE(with("abc", "k", name, 0)) << name;
+  }
+  EXPECT_FALSE(with("abc", std::string(256, 'k'), "abc", 0));
+  EXPECT_FALSE(with("abc", "k\\u0000", "abc", 0));
+  EXPECT_FALSE(with("abc", "k", "abc", 5000));
+}
+
 TEST(TableNames, ReadsPages) {
   auto page = parse_list_tables_response(R"({"TableNames": ["a.b", "C-d"], "LastEvaluatedTableName": "C-d"})");
   ASSERT_TRUE(page.ok());
@@ -173,6 +206,7 @@ TEST(TableNames, ReadsPages) {
 
   EXPECT_FALSE(parse_list_tables_response(R"({})").ok());
   EXPECT_FALSE(parse_list_tables_response(R"({"TableNames": [1]})").ok());
+  EXPECT_FALSE(parse_list_tables_response(R"({"TableNames": ["a\"b"]})").ok());
   EXPECT_FALSE(parse_list_tables_response(R"({"TableNames": [], "LastEvaluatedTableName": 1})").ok());
 }
 
