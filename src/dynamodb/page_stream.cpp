@@ -117,10 +117,15 @@ bool PageStream::pick_source(Source* source) {
     resumable_.erase(ready);
     return true;
   }
-  if (next_source_ == source_count_) {
-    for (const Source& waiting : resumable_) wake_time_ = std::min(wake_time_, waiting.not_before);
-    return false;
-  }
+  if (begin_source(source)) return true;
+  for (const Source& waiting : resumable_) wake_time_ = std::min(wake_time_, waiting.not_before);
+  return false;
+}
+
+bool PageStream::begin_source(Source* source) noexcept {
+  if (next_source_ < source_count_ && options_.shared_next != nullptr)
+    next_source_ = std::min(options_.shared_next->fetch_add(1), source_count_);
+  if (next_source_ == source_count_) return false;
   *source = Source{next_source_++, {}};
   return true;
 }

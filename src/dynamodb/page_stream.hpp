@@ -4,6 +4,7 @@
 #error "src/dynamodb must be included before postgres.h: it never depends on PostgreSQL"
 #endif
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -33,6 +34,9 @@ struct PageStreamOptions {
   uint32_t first_limit = 0;    ///< with slow_start: items to evaluate for the first page; four times as many for
                              ///< each further one, until whole pages are asked for. 0: whole pages. Query and Scan only
   bool count_only = false;  ///< the heads say Select=COUNT: items are counted, and not sent
+  /// Where several processes read the same segments or queries: which one is to be begun next, for all of them; each is
+  /// read by who began it. It outlives the stream. Null: the stream reads them all.
+  std::atomic<uint64_t>* shared_next = nullptr;
 };
 
 struct PageStreamStatistics {
@@ -105,6 +109,7 @@ class PageStream {
   void send_more();
   bool may_send() noexcept;
   bool pick_source(Source* source);
+  bool begin_source(Source* source) noexcept;
   void send(Source source);
   bool collect();
   bool ask_for_less(const Flight& flight, const Error& failure);
@@ -122,7 +127,7 @@ class PageStream {
   Clock& clock_;
   const bool by_key_;  // GetItem or BatchGetItem
   uint64_t source_count_ = 0;
-  uint64_t next_source_ = 0;  // sources below were started
+  uint64_t next_source_ = 0;  // sources below were started, by whomever
   uint32_t window_ = 1;       // how many pages may be in flight or waiting now
   RequestPace pace_;
   int throttled_rounds_ = 0;          // since a page came

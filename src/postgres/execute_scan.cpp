@@ -8,12 +8,14 @@
 #include "connections.hpp"
 #include "handles.hpp"
 #include "modify_plan.hpp"
+#include "parallel_scan.hpp"
 #include "progress.hpp"
 #include "read_stream.hpp"
 #include "scan_policy.hpp"
 #include "wait.hpp"
 
 extern "C" {
+#include "access/parallel.h"
 #include "utils/snapshot.h"
 #include "utils/timestamp.h"
 }
@@ -156,6 +158,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
   options.count_only = state->counting;
   options.first_limit = static_cast<uint32_t>(state->plan.first_limit);
   options.max_in_flight = static_cast<uint32_t>(state->max_in_flight);
+  if (state->shared != nullptr) options.shared_next = &state->shared->next_segment;
   state->stream = make_owned<PageStream>(state->stream_context, [&] {
     return std::make_unique<PageStream>(*state->client, make_requests(state, keys, filter), options, limiter,
                                         dynamodb::system_clock());
@@ -164,8 +167,7 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
 
 void start_scan(ForeignScanState* node, ScanState* state) {
   if (!state->ever_started) {
-    if (state->plan.operation == ReadOperation::scan)
-      apply_scan_policy(state->table, state->plan.estimated_capacity, state->plan.indexes_left_out);
+    check_scan_policy(state);
     prepare_scan(node);
     state->start_time = state->last_progress = GetCurrentTimestamp();
   }
@@ -277,6 +279,16 @@ bool next_passing_row(ForeignScanState* node, ScanState* state, TupleTableSlot* 
   return false;
 }
 
+void drop_stream(ScanState* state) {
+  if (state->stream != nullptr) add_statistics(state->totals, state->stream->statistics());
+  state->stream = nullptr;
+  state->overlay = nullptr;
+  state->item_waits = false;
+  MemoryContextReset(state->stream_context);
+}
+
+}  // namespace
+
 void add_statistics(PageStreamStatistics* sum, const PageStreamStatistics& more) {
   sum->calls.requests += more.calls.requests;
   sum->calls.retries += more.calls.retries;
@@ -289,25 +301,29 @@ void add_statistics(PageStreamStatistics* sum, const PageStreamStatistics& more)
   sum->finished_sources += more.finished_sources;
 }
 
-void drop_stream(ScanState* state) {
-  if (state->stream != nullptr) add_statistics(state->totals, state->stream->statistics());
-  state->stream = nullptr;
-  state->overlay = nullptr;
-  state->item_waits = false;
-  MemoryContextReset(state->stream_context);
+// In a parallel query the leader does it for all.
+void check_scan_policy(ScanState* state) {
+  if (state->plan.operation != ReadOperation::scan || state->policy_checked || IsParallelWorker()) return;
+  apply_scan_policy(state->table, state->plan.estimated_capacity, state->plan.indexes_left_out);
+  state->policy_checked = true;
 }
 
-}  // namespace
+void join_parallel_scan(ScanState* state, ParallelScan* shared) {
+  state->shared = shared;
+  share_connections(state, 1);
+}
 
 void prepare_scan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
   if (state->client == nullptr) prepare_reading(node, state);
 }
 
-// More segments than connections would only wait in memory for one.
+// More segments than connections would only wait in memory for one. Who takes more than its share of them leaves the
+// other processes of a parallel query nothing to do.
 void share_connections(ScanState* state, int scans) {
   int most = Max(state->server->max_connections / Max(scans, 1), 1);
   if (state->plan.operation == ReadOperation::scan) most = Min(most, state->table->parallel_scan_count);
+  if (state->shared != nullptr) most = (most + state->shared->participants - 1) / state->shared->participants;
   state->max_in_flight = most;
   if (state->stream != nullptr) state->stream->set_max_in_flight(static_cast<uint32_t>(most));
 }
@@ -377,8 +393,10 @@ void dynamodbReScanForeignScan(ForeignScanState* node) {
 
 void dynamodbEndForeignScan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
-  if (state == nullptr || !state->ever_started) return;
-  drop_stream(state);
+  if (state == nullptr || IsParallelWorker()) return;
+  if (state->ever_started) drop_stream(state);
+  // In a parallel query the workers may have done it all.
+  if (!state->ever_started && state->totals->calls.requests == 0) return;
   const PageStreamStatistics& totals = *state->totals;
   ereport(NOTICE, (errmsg("DynamoDB FDW retrieved " UINT64_FORMAT " pages containing " UINT64_FORMAT
                           " records; DynamoDB scanned " UINT64_FORMAT " records server-side",

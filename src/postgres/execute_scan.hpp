@@ -16,6 +16,8 @@ extern "C" {
 
 namespace dynamodb_fdw {
 
+struct ParallelScan;
+
 /// State of one ForeignScan node, in the executor's per-query memory.
 struct ScanState {
   ScanPlan plan;
@@ -40,11 +42,13 @@ struct ScanState {
   bool item_waits;               ///< the stream's item has not been handed out, because one of the overlay's came first
   bool started;                  ///< this scan (since the last rescan) has been started
   bool ever_started;
-  bool counting;      ///< this scan's items are only counted
-  bool ended;         ///< this scan has been read to its end
-  bool async;         ///< an Append waits for the scan, which never waits itself: see async_scan.hpp
-  bool waiting;       ///< async: the row that was asked for last has not arrived
-  int max_in_flight;  ///< pages in flight or waiting to be read, at most
+  bool counting;         ///< this scan's items are only counted
+  bool ended;            ///< this scan has been read to its end
+  bool async;            ///< an Append waits for the scan, which never waits itself: see async_scan.hpp
+  bool waiting;          ///< async: the row that was asked for last has not arrived
+  ParallelScan* shared;  ///< with the other processes of a parallel query; null: there are none
+  bool policy_checked;   ///< scan_policy has let the Scan start
+  int max_in_flight;     ///< pages in flight or waiting to be read, at most
   dynamodb::PageStreamStatistics* totals;  ///< of the streams before the current one
 
   TimestampTz start_time;
@@ -57,6 +61,15 @@ void prepare_scan(ForeignScanState* node);
 
 /// Sets max_in_flight, of a stream under way too, for `scans` scans that use the server's connections together.
 void share_connections(ScanState* state, int scans);
+
+/// Applies the scan_policy, unless that was done before.
+void check_scan_policy(ScanState* state);
+
+/// From its next start on the scan reads only segments that no other process of the parallel query reads.
+void join_parallel_scan(ScanState* state, ParallelScan* shared);
+
+/// Adds up what scans have cost.
+void add_statistics(dynamodb::PageStreamStatistics* sum, const dynamodb::PageStreamStatistics& more);
 
 /// What errors of the scan's requests are about.
 ErrorContext error_context(const ScanState* state);

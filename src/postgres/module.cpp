@@ -9,6 +9,7 @@
 #include "explain_modify.hpp"
 #include "import_schema.hpp"
 #include "modify_plan.hpp"
+#include "parallel_scan.hpp"
 #include "plan_paths.hpp"
 #include "progress.hpp"
 #include "scan_policy.hpp"
@@ -51,6 +52,12 @@ Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS) {
   routine->ForeignAsyncRequest = dynamodb_fdw::dynamodbForeignAsyncRequest;
   routine->ForeignAsyncConfigureWait = dynamodb_fdw::dynamodbForeignAsyncConfigureWait;
   routine->ForeignAsyncNotify = dynamodb_fdw::dynamodbForeignAsyncNotify;
+  routine->IsForeignScanParallelSafe = dynamodb_fdw::dynamodbIsForeignScanParallelSafe;
+  routine->EstimateDSMForeignScan = dynamodb_fdw::dynamodbEstimateDSMForeignScan;
+  routine->InitializeDSMForeignScan = dynamodb_fdw::dynamodbInitializeDSMForeignScan;
+  routine->ReInitializeDSMForeignScan = dynamodb_fdw::dynamodbReInitializeDSMForeignScan;
+  routine->InitializeWorkerForeignScan = dynamodb_fdw::dynamodbInitializeWorkerForeignScan;
+  routine->ShutdownForeignScan = dynamodb_fdw::dynamodbShutdownForeignScan;
   routine->AnalyzeForeignTable = dynamodb_fdw::dynamodbAnalyzeForeignTable;
   routine->ImportForeignSchema = dynamodb_fdw::dynamodbImportForeignSchema;
   routine->IsForeignRelUpdatable = dynamodb_fdw::dynamodbIsForeignRelUpdatable;

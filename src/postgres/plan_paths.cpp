@@ -11,6 +11,7 @@
 #include "exactness.hpp"
 #include "filter_terms.hpp"
 #include "modify_plan.hpp"
+#include "parallel_scan.hpp"
 #include "scan_plan.hpp"
 #include "table_metadata.hpp"
 
@@ -110,8 +111,31 @@ void add_foreign_path(PlannerInfo* root, RelOptInfo* rel, AccessPath* access, Pa
   cost_access_path(planned_table(rel), rel, access, parameters != nullptr, &startup, &total);
   double rows = parameters != nullptr ? parameters->ppi_rows : rel->rows;
   Relids outer = parameters != nullptr ? parameters->ppi_req_outer : rel->lateral_relids;
-  add_path(rel, reinterpret_cast<Path*>(create_foreignscan_path(root, rel, nullptr, rows, startup, total,
-                                                                access->pathkeys, outer, nullptr, list_make1(access))));
+  ForeignPath* path = create_foreignscan_path(root, rel, nullptr, rows, startup, total, access->pathkeys, outer,
+                                              nullptr, list_make1(access));
+  // A worker does not see what the transaction has written; whether it has is known when the plan is run.
+  path->path.parallel_safe = false;
+  add_path(rel, reinterpret_cast<Path*>(path));
+}
+
+// A Scan whose segments parallel workers share. They share the work on the rows; what is read costs the same.
+void add_parallel_scan(PlannerInfo* root, RelOptInfo* rel, AccessPath* access) {
+  const PlannedTable* planned = planned_table(rel);
+  if (!rel->consider_parallel || !bms_is_empty(rel->lateral_relids)) return;
+  const int workers =
+      count_scan_workers(rel, access->items * access->size.bytes_per_item, planned->table->parallel_scan_count);
+  if (workers <= 0) return;
+  Cost startup, total;
+  cost_access_path(planned, rel, access, false, &startup, &total);
+  const double divisor = parallel_divisor(workers);
+  const double work = access->items * (planned->server->fdw_tuple_cost + cpu_tuple_cost) +
+                      (rel->baserestrictcost.startup + rel->baserestrictcost.per_tuple * access->items);
+  total -= Min(work, total - startup) * (1 - 1 / divisor);
+  ForeignPath* path = create_foreignscan_path(root, rel, nullptr, clamp_row_est(rel->rows / divisor), startup, total,
+                                              NIL, nullptr, nullptr, list_make1(access));
+  path->path.parallel_aware = true;
+  path->path.parallel_workers = workers;
+  add_partial_path(rel, reinterpret_cast<Path*>(path));
 }
 
 // --- parameterised paths: key values that another relation of the join supplies
@@ -392,6 +416,7 @@ void dynamodbGetForeignPaths(PlannerInfo* root, RelOptInfo* rel, Oid) {
   foreach (cell, paths) add_foreign_path(root, rel, static_cast<AccessPath*>(lfirst(cell)), nullptr);
   AccessPath* scan = scan_path(planned, rel);
   add_foreign_path(root, rel, scan, nullptr);
+  add_parallel_scan(root, rel, scan);
   note_indexes_for_scan(root, rel, planned, scan);
   add_parameterised_paths(root, rel, planned);
 }

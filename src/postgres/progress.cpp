@@ -4,6 +4,7 @@
 #include "execute_scan.hpp"
 
 extern "C" {
+#include "access/parallel.h"
 #include "utils/timestamp.h"
 }
 
@@ -37,7 +38,7 @@ void emit(const ScanState* state, double elapsed) {
 }  // namespace
 
 void report_progress(ScanState* state) {
-  if (progress_interval <= 0) return;
+  if (progress_interval <= 0 || IsParallelWorker()) return;
   TimestampTz now = GetCurrentTimestamp();
   if (!TimestampDifferenceExceeds(state->last_progress, now, progress_interval * 1000)) return;
   state->last_progress = now;

@@ -71,8 +71,9 @@ List* serialize_scan_plan(const ScanPlan& plan) {
     items = lappend(items, list);
   for (const char* text : {plan.index_name, plan.partition_key, plan.sort_key})
     items = lappend(items, optional_string(text));
+  // On their way to a parallel worker numbers are text, and those without a point are read as integers.
   items = lappend(items, makeFloat(psprintf("%.1f", plan.estimated_capacity)));
-  items = lappend(items, makeFloat(psprintf("%.0f", plan.expected_items)));
+  items = lappend(items, makeFloat(psprintf("%.1f", plan.expected_items)));
   Assert(list_length(items) == kItemCount);
   return items;
 }

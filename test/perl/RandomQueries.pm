@@ -657,6 +657,7 @@ sub statement
 	my $way = pick((qw(plain_query)) x 10, (qw(limit_query distinct_query in_query union_query)) x 1, (qw(aggregate_query local_join_query count_query)) x 3, (qw(join_query)) x 2);
 	my ($query, $ordered) = $self->$way;
 	my @settings = map { "$_=off" } grep { chance(0.2) } @SETTINGS;
+	push @settings, map { "$_=0" } qw(min_parallel_table_scan_size parallel_setup_cost parallel_tuple_cost) if chance(0.25);
 	my ($preparation, @queries) = ('NULL', $query);
 	if ($self->{parameters})
 	{

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include <map>
 #include <numeric>
 
@@ -92,6 +94,37 @@ TEST(PageStream, KeepsSoManyPagesInFlight) {
   EXPECT_EQ(scan.read(), 1);
   EXPECT_EQ(scan.sent_count(), 3u);
   EXPECT_NE(scan.sent(2).find(R"("Segment":2,"TotalSegments":5)"), std::string::npos);
+}
+
+TEST(PageStream, SharesItsSegmentsWithOthers) {
+  std::atomic<uint64_t> next{0};
+  Scan one(5, {.max_in_flight = 2, .shared_next = &next});
+  Scan other(5, {.max_in_flight = 2, .shared_next = &next});
+  EXPECT_EQ(one.read(), 0);
+  EXPECT_EQ(other.read(), 0);
+  EXPECT_NE(one.sent(1).find(R"("Segment":1,"TotalSegments":5)"), std::string::npos);
+  EXPECT_NE(other.sent(1).find(R"("Segment":3,"TotalSegments":5)"), std::string::npos);
+  other.respond(page(1, "x"));
+  EXPECT_EQ(other.read(), 1);
+  EXPECT_NE(other.sent(2).find("ExclusiveStartKey"), std::string::npos) << "who began a segment goes on with it";
+  one.respond(page(1));
+  EXPECT_EQ(one.read(), 1);
+  EXPECT_NE(one.sent(2).find(R"("Segment":4,"TotalSegments":5)"), std::string::npos);
+  while (one.in_flight() > 0) {
+    one.respond(page(1));
+    one.read();
+  }
+  EXPECT_EQ(one.step, Step::end) << "whatever the other one still has to read";
+  while (other.in_flight() > 0) {
+    other.respond(page(1));
+    other.read();
+  }
+  EXPECT_EQ(other.step, Step::end);
+  EXPECT_EQ(one.statistics().finished_sources + other.statistics().finished_sources, 5u);
+  Scan late(5, {.shared_next = &next});
+  EXPECT_EQ(late.read(), 0);
+  EXPECT_EQ(late.step, Step::end) << "nothing is left";
+  EXPECT_EQ(late.sent_count(), 0u);
 }
 
 TEST(PageStream, BeginsSlowlyWhereFewRowsAreWanted) {
