@@ -21,7 +21,9 @@ using Outcome = WriteOutcome::Kind;
 constexpr Steady::time_point kAtOnce = Steady::time_point::min();
 constexpr Steady::time_point kNever = Steady::time_point::max();
 constexpr std::size_t kMaxBytesWaiting = std::size_t{8} << 20;
+// A look is a small read, and somebody waits for it whose write may have used up all of its time already.
 constexpr int kLookAttempts = 4;
+constexpr Milliseconds kLookTimeout{std::chrono::seconds(10)};
 // API Reference, TransactWriteItems: a ClientRequestToken is good for ten minutes. The attempts of one call and, where
 // one of them may have been carried out, further calls stay within them.
 constexpr Milliseconds kTokenLifeOfCall{std::chrono::minutes(8)};
@@ -73,7 +75,7 @@ struct WriteStream::Impl {
         limiter_(limiter),
         clock_(clock),
         random_(random),
-        pace_(options.max_in_flight, options.patience, clock, random) {}
+        pace_(options.max_in_flight, client.config().patience(), clock, random) {}
 
   struct Flight {
     WriteJob job;
@@ -111,6 +113,7 @@ struct WriteStream::Impl {
   void look(PendingWrite write, const Error& error, std::size_t action);
   void look_at_transaction(std::vector<PendingWrite> writes, const Error& error);
   void settle_look(Flight flight);
+  void end_look(WriteJob job, const Result<LookVerdict>& verdict);
   void conclude(const PendingWrite& write, const Result<LookVerdict>& verdict, const Error& error);
   void note_look(PendingWrite write, std::size_t action, const Result<LookVerdict>& verdict);
   void conclude_transaction();
@@ -126,6 +129,7 @@ struct WriteStream::Impl {
   WriteJob transaction_;             // in the making, until finish()
   Steady::time_point first_sent_{};  // of the transaction
   std::optional<TransactionLook> transaction_look_;
+  std::optional<Error> unseen_;  // why the last look got no answer; the others that wait would get none either
   WriteAnswerReader reader_;
   std::vector<Flight> in_flight_;
   bool finished_ = false;
@@ -198,6 +202,10 @@ bool WriteStream::Impl::send_more() {
       wake_time_ = std::min(wake_time_, queue_.next_time());
       break;
     }
+    if (job->kind == WriteJob::Kind::look && unseen_) {
+      end_look(std::move(*job), *unseen_);
+      continue;
+    }
     send(std::move(*job));
     sent = true;
   }
@@ -237,6 +245,7 @@ std::unique_ptr<Call> WriteStream::Impl::start_call(const WriteJob& job) {
     case WriteJob::Kind::look:
       options.retry_throttling = true;
       options.max_attempts = std::min(client_.config().max_attempts, kLookAttempts);
+      options.request_timeout = kLookTimeout;
       return start("GetItem", look_body(job.writes.front().write));
     case WriteJob::Kind::single:
       break;
@@ -376,18 +385,24 @@ void WriteStream::Impl::look(PendingWrite write, const Error& error, std::size_t
   queue_.add_job(std::move(job), kAtOnce);
 }
 
+// Where one look was in vain, all that wait are: otherwise each of hundreds of items would be asked for until its time
+// is over.
 void WriteStream::Impl::settle_look(Flight flight) {
-  Result<LookVerdict> verdict = LookVerdict::unclear;
-  PendingWrite& write = flight.job.writes.front();
   if (const Error* error = flight.call->error()) {
-    verdict = *error;
-  } else {
-    BodyBuffer body = flight.call->take_body();
-    verdict = look_verdict(write.write, body);
-    client_.recycle(std::move(body));
+    if (error->retryable()) unseen_ = *error;
+    return end_look(std::move(flight.job), *error);
   }
-  if (flight.job.action == WriteJob::kNone) return conclude(write, verdict, *flight.job.error);
-  note_look(std::move(write), flight.job.action, verdict);
+  unseen_.reset();
+  BodyBuffer body = flight.call->take_body();
+  const Result<LookVerdict> verdict = look_verdict(flight.job.writes.front().write, body);
+  client_.recycle(std::move(body));
+  end_look(std::move(flight.job), verdict);
+}
+
+void WriteStream::Impl::end_look(WriteJob job, const Result<LookVerdict>& verdict) {
+  PendingWrite& write = job.writes.front();
+  if (job.action == WriteJob::kNone) return conclude(write, verdict, *job.error);
+  note_look(std::move(write), job.action, verdict);
 }
 
 void WriteStream::Impl::conclude(const PendingWrite& write, const Result<LookVerdict>& verdict, const Error& error) {
