@@ -30,8 +30,8 @@ struct ClientConfig {
   std::string ca_bundle;  ///< empty: the system's certificates
   bool accept_gzip = true;
 
-  /// How long what is throttled is asked for again while nothing at all comes: as long as an endpoint that never answers
-  /// is waited for, at most five minutes.
+  /// How long what is throttled is asked for again while nothing at all comes: as long as an endpoint that never
+  /// answers is waited for, at most five minutes.
   Milliseconds patience() const noexcept;
 };
 

@@ -7,7 +7,9 @@ use warnings;
 
 use DynamoDBTest;
 use FaultServer;
-use JSON::PP ();
+use File::Basename qw(dirname);
+use File::Spec;
+use IO::Socket::IP;
 use POSIX qw(strftime);
 use PostgreSQL::Test::Utils;
 use PsqlSession;
@@ -15,7 +17,6 @@ use TableItems;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $json    = JSON::PP->new->canonical;
 my $read    = "fault_matrix_read_$$";
 my $columns = q{p text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL, s numeric OPTIONS (sort_key 'true') NOT NULL, v text};
 
@@ -130,9 +131,9 @@ my @faults = (
 	[ 'HTTP 503',                      sub { return $unavailable }, $answer ],
 	[ 'HTTP 503 without a body',       sub { return reply(503, '') }, $answer ],
 	[ 'HTTP 504 after it was done',    sub { return { %{ $_[1] }, %{ reply(504, '') } } }, $answer ],
-	[ 'HTTP 429',                      sub { return { %{ throttled() }, status => 429 } }, $busy ],
+	[ 'HTTP 429',                      sub { return { %{ throttled() }, status => 429 } }, $busy, stays => 0 ],
 	[ 'HTTP 429 without a body',       sub { return reply(429, '') }, $busy ],
-	[ 'throttling',                    sub { return throttled() }, $busy ],
+	[ 'throttling',                    sub { return throttled() }, $busy, stays => 0 ],
 	[ 'all left unprocessed',          sub { return unprocessed($_[0]) }, $busy, only => qr/Batch/ ],
 	[ 'a thousand empty pages',        sub { return empty_page($_[0]) }, undef, only => qr/Scan|Query/, times => 1000, stays => 0 ],
 	[ 'expired credentials',           sub { return $expired }, qr/^ERROR:  28000: /m, times => 1 ],
@@ -160,7 +161,8 @@ sub good_answer
 	};
 }
 
-# What a FaultServer answers for one operation. Settings: fault (by number), times, stays.
+# What a FaultServer answers for one operation. Settings: fault (by number), times, stays, create (a file); or rotated, the key that is
+# good from then on, and is only then to be found in the file.
 sub answering
 {
 	my ($operation) = @_;
@@ -173,9 +175,16 @@ sub answering
 		return { pass => 1, change => sub { @{ $_[0]{Table} }{qw(ItemCount TableSizeBytes)} = (1_000_000, 1_000_000_000); return; } }
 		  if $of eq 'DescribeTable' && $operation->{name} eq 'BatchGetItem';
 		my $good = good_answer($request, $of eq $operation->{name} ? $operation->{limit} : 0);
-		return $good if !defined $settings->{fault} || ($of ne $operation->{name} && $of ne 'GetItem');
+		return $good if !defined($settings->{fault} // $settings->{rotated}) || ($of ne $operation->{name} && $of ne 'GetItem');
 		my $n = ++$count - $operation->{from};
+		if (my $key = $settings->{rotated})
+		{
+			write_keys($key) if $n == 0;
+			return $n < 0 || $request->{headers}{authorization} =~ /Credential=$key\// ? $good
+			  : service_error('UnrecognizedClientException', 'The security token included in the request is invalid.');
+		}
 		return $good if $n < 0 || $n >= $settings->{times};
+		append_to_file($settings->{create}, '') if $settings->{create};
 		return $faults[ $settings->{fault} ][1]->($request, $good, $settings->{stays});
 	};
 }
@@ -193,7 +202,43 @@ my @puts = map { my $p = $_; map { { PutRequest => { Item => { p => { S => $p },
 while (my @some = splice @puts, 0, 25) { dynamodb_call('BatchWriteItem', { RequestItems => { $read => \@some } }); }
 
 my %options = (scan_policy => 'allow', parallel_scan_count => 2, request_timeout => 1, max_connections => 4);
-my $node = dynamodb_node('main');
+my $folder = PostgreSQL::Test::Utils::tempdir();
+my ($away, $key_file) = ("$folder/names_away", "$folder/credentials");
+# Its settings: `operation`, by number, and those of that.
+my $proxy = FaultServer->start(
+	upstream => dynamodb_endpoint(),
+	handler  => do {
+		my @answering = map { answering($_) } @operations;
+		sub { return $answering[ $_[1]{operation} // 0 ]->(@_) };
+	});
+
+# A library that makes host names known, or not; '' where there is no compiler.
+sub names_library
+{
+	my $source = File::Spec->rel2abs(dirname(__FILE__) . '/../tools/names_away.c');
+	my $done = system "\${CC:-cc} -shared -fPIC -o $folder/names_away.so $source -ldl 2>$folder/names_away.log";
+	return $done == 0 ? "$folder/names_away.so" : '';
+}
+
+sub write_keys
+{
+	my ($key) = @_;
+	open my $out, '>', "$key_file.new" or die "$key_file: $!";
+	print $out "[default]\naws_access_key_id = $key\naws_secret_access_key = secret\n";
+	close $out;
+	rename "$key_file.new", $key_file or die "$key_file: $!";
+	return;
+}
+
+write_keys('KEY0');
+my $names = names_library();
+my $node  = dynamodb_node('main',
+	env => {
+		($names ? (LD_PRELOAD => $names, NAMES_AWAY => $away) : ()),
+		AWS_SHARED_CREDENTIALS_FILE => $key_file,
+		http_proxy                  => $proxy->endpoint,
+		no_proxy                    => '127.0.0.1,::1,dynamodb.test.invalid'
+	});
 
 # The servers of an operation: one with patience, one with little; their tables have their names. More options.
 sub create_tables
@@ -254,40 +299,113 @@ sub judge
 	return @came == keys %right ? '' : 'success, but only ' . @came . ' rows';
 }
 
-# Runs one fault of one kind for the operations; `expected`: the pattern of the messages.
-sub run_case
+# Sends what prepare_case() left, does something, and judges what comes; `what` is that, `expected` the pattern of the
+# messages.
+sub finish_case
 {
-	my ($number, $kind, $expected, %more) = @_;
-	my ($name, undef, undef, %fault) = @{ $faults[$number] };
-	my @chosen = grep { $_->{name} =~ ($fault{only} // qr/./) } @operations;
-	my $stays = $kind eq 'stays' ? 1 : 0;
-	my $prefix = $more{prefix} // '';
-	prepare_case($_, $prefix . lc $_->{name}, $kind) foreach @chosen;
-	$_->{server}->set({ fault => $number, stays => $stays, times => $stays ? 1e9 : $fault{times} // 2 }) foreach @chosen;
+	my ($what, $expected, $act, @chosen) = @_;
 	my $began = time;
 	$_->{session}->send($_->{sent}) foreach @chosen;
+	$act->() if $act;
 	foreach my $operation (@chosen)
 	{
 		my ($rows, $messages) = $operation->{session}->receive;
 		my $seconds = time - $began;
-		my $what = sprintf '%s: %s (%.1f s)', $operation->{name}, $name, $seconds;
+		my $title = sprintf '%s: %s (%.1f s)', $operation->{name}, $what, $seconds;
 		$operation->{server}->set({});
-		is(judge($operation, $rows, $messages), '', $what);
-		like($messages, $expected, 'the message') or diag $what;
+		is(judge($operation, $rows, $messages), '', $title);
+		like($messages, $expected, 'the message') or diag $title;
 		cmp_ok($seconds, '<', 15, 'in time');
 		note $messages if $messages;
 	}
 	return;
 }
 
+# Runs one fault of one kind for these operations.
+sub run_case
+{
+	my ($number, $kind, $prefix, @chosen) = @_;
+	my ($name, undef, $error, %fault) = @{ $faults[$number] };
+	my $stays = $kind eq 'stays' ? 1 : 0;
+	my $either = ($fault{passes} // '') eq 'either';
+	@chosen = grep { $_->{name} =~ ($fault{only} // qr/./) } @chosen;
+	prepare_case($_, $prefix . lc $_->{name}, $kind) foreach @chosen;
+	$_->{server}->set({ %{ $_->{more} // {} }, fault => $number, stays => $stays, times => $stays ? 1e9 : $fault{times} // 2 }) foreach @chosen;
+	finish_case($name, $stays ? $error : $either ? qr/\A\z|$error/ : qr/\A\z/, undef, @chosen);
+	return;
+}
+
+sub fault_number
+{
+	my ($name) = @_;
+	my ($number) = grep { $faults[$_][0] eq $name } 0 .. $#faults;
+	return $number // die "no fault $name";
+}
+
+# --- everywhere
+
 foreach my $number (0 .. $#faults)
 {
-	my ($name, undef, $error, %more) = @{ $faults[$number] };
+	my ($name, undef, undef, %more) = @{ $faults[$number] };
 	next if $ENV{FAULT_MATRIX} && $name !~ /$ENV{FAULT_MATRIX}/;
-	my $either = ($more{passes} // '') eq 'either';
-	subtest "$name, and passes" => sub { run_case($number, 'passes', $either ? qr/\A\z|$error/ : qr/\A\z/); };
-	subtest "$name, and stays" => sub { run_case($number, 'stays', $error); } if $more{stays} // 1;
+	subtest "$name, and passes" => sub { run_case($number, 'passes', '', @operations); };
+	subtest "$name, and stays" => sub { run_case($number, 'stays', '', @operations); } if $more{stays} // 1;
 }
+
+# --- on the way
+
+subtest 'IPv6' => sub {
+	plan skip_all => 'this machine has no IPv6' unless IO::Socket::IP->new(Listen => 1, LocalAddr => '::1');
+	my @six = map { { %$_, server => FaultServer->start(upstream => dynamodb_endpoint(), handler => answering($_), address => '::1') } } @operations;
+	create_tables($_, 'six_' . lc $_->{name}, $_->{server}->endpoint) foreach @six;
+	run_case(fault_number($_), 'passes', 'six_', @six) foreach 'connections refused', 'reset', 'closed half-way through';
+	run_case(fault_number('connections refused'), 'stays', 'six_', @six);
+};
+
+# One after the other: they share it.
+subtest 'a proxy' => sub {
+	foreach my $number (0 .. $#operations)
+	{
+		my %through = (%{ $operations[$number] }, server => $proxy, more => { operation => $number });
+		create_tables(\%through, 'proxied_' . lc $through{name}, 'http://proxied.test.invalid:8000');
+		$proxy->forget;
+		run_case(fault_number($_), 'passes', 'proxied_', \%through) foreach 'connections refused', 'closed half-way through', 'HTTP 502 with HTML';
+		cmp_ok(scalar(my @requests = $proxy->requests), '>', 2, 'by the proxy');
+		run_case(fault_number('connections refused'), 'stays', 'proxied_', \%through);
+	}
+};
+
+subtest 'rotated credentials' => sub {
+	foreach my $number (0 .. $#operations)
+	{
+		my $operation = $operations[$number];
+		my $name = 'rotated_' . lc $operation->{name};
+		create_tables($operation, $name, $operation->{server}->endpoint, mapping => 0);
+		prepare_case($operation, $name, 'passes');
+		$operation->{server}->set({ rotated => 'KEY' . ($number + 1) });
+		finish_case('rotated credentials', qr/\A\z/, undef, $operation);
+	}
+};
+
+subtest 'host names' => sub {
+	plan skip_all => 'there is no compiler' unless $names;
+	create_tables($_, 'named_' . lc $_->{name}, 'http://dynamodb.test.invalid:' . $_->{server}->port) foreach @operations;
+	foreach my $kind ('passes', 'stays')
+	{
+		prepare_case($_, 'named_' . lc $_->{name}, $kind) foreach @operations;
+		# Before an UPDATE is committed it has read, and so found the host.
+		my @chosen = $kind eq 'passes' ? @operations : grep { $_->{rows} } @operations;
+		$_->{session}->run('ROLLBACK') foreach grep { $kind eq 'stays' && !$_->{rows} } @operations;
+		append_to_file($away, '');
+		my $back = sub { Time::HiRes::sleep(0.4); unlink $away; };
+		finish_case("no host name, and $kind", $kind eq 'passes' ? qr/\A\z/ : qr/^ERROR:  HV00N: .*could not resolve host name/m, $kind eq 'passes' ? $back : undef, @chosen);
+		unlink $away;
+	}
+	prepare_case($_, 'named_' . lc $_->{name}, 'passes') foreach @operations;
+	$_->{server}->set({ fault => fault_number('reset'), times => 2, create => $away }) foreach @operations;
+	finish_case('no host name in the middle', qr/\A\z/, undef, @operations);
+	unlink $away;
+};
 
 foreach my $operation (@operations)
 {

@@ -90,7 +90,7 @@ my $server = FaultServer->start(
 
 # --- statements
 
-my %options = (scan_policy => 'allow', parallel_scan_count => 3, max_connections => $most_connections, max_attempts => 2, request_timeout => 0.1);
+my %options = (scan_policy => 'allow', parallel_scan_count => 3, max_connections => $most_connections, max_attempts => 2, request_timeout => 0.05);
 my $columns = q{p text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL, s numeric OPTIONS (sort_key 'true') NOT NULL, v text};
 my $node = dynamodb_node('main', endpoint => $server->endpoint, options => \%options);
 create_foreign_table($node, 'events', $columns);
@@ -161,6 +161,7 @@ cmp_ok($memory_now - $memory, '<', $most_kilobytes, "memory of the backend after
 cmp_ok($connections_now, '<=', $most_connections, 'no more connections than max_connections');
 is($descriptors_now - $connections_now, $descriptors - $connections, 'no descriptor but those of connections');
 cmp_ok(keys %seen, '>', 5, 'there were errors of many kinds');
+$session->run(q{\o});
 ok($session->is_alive, 'all of this was one backend');
 $session->quit;
 $node->stop;
