@@ -63,7 +63,7 @@ my @passing = (
 	sub { return { %{ $_[1] }, status => 502, body => '<html>', crc => 'none' } },
 	sub { return { status => 429, body => '' } },
 	sub { return throttled() },
-	sub { return service_error('TransactionConflictException', 'Transaction is ongoing for the item') },
+	sub { return $_[0]{operation} =~ /Scan|Query|Get/ ? $internal : service_error('TransactionConflictException', 'Transaction is ongoing for the item') },
 	sub { return service_error('ExpiredTokenException', 'expired') },
 	sub { return { refuse => 0.2 } });
 
@@ -214,7 +214,7 @@ sub random_write
 # --- a worker
 
 # What a statement may end with, when a request in it went wrong.
-my $excuse = qr/\A(?:HV00[NM]|53400|28000|42501|57014|40001|25P02)\z/;
+my $excuse = qr/\A(?:HV00[NM]|53400|28000|42501|57014|25P02)\z/;
 
 package Worker
 {
