@@ -50,10 +50,23 @@ Error left_unprocessed() {
   return error;
 }
 
+// A condition that failed may have met the write's own earlier attempt: that must not be told as somebody else's
+// change, after which the statement might be repeated, and done twice.
 Error after_vain_look(Error error, const Error& look_error) {
+  if (error.kind == ErrorKind::conditional_check_failed) {
+    error = look_error;
+    error.detail.append(error.detail.empty() ? "" : " ")
+        .append("This was a look at the item, whose write had got no answer and was refused when it was sent again.");
+    return error;
+  }
   error.detail.append(error.detail.empty() ? "" : " ")
       .append("The item could not be looked at either: " + look_error.message + '.');
   return error;
+}
+
+// An endpoint that is silent or gone, so that each further try takes its whole time.
+bool gives_no_answer(const Error& error) noexcept {
+  return error.kind == ErrorKind::connection || error.kind == ErrorKind::timeout;
 }
 
 /// What looks at the items of a transaction have found so far.
@@ -385,11 +398,11 @@ void WriteStream::Impl::look(PendingWrite write, const Error& error, std::size_t
   queue_.add_job(std::move(job), kAtOnce);
 }
 
-// Where one look was in vain, all that wait are: otherwise each of hundreds of items would be asked for until its time
-// is over.
+// Where one look got no answer, none of those that wait would: otherwise each of hundreds of items would be asked for
+// until its time is over.
 void WriteStream::Impl::settle_look(Flight flight) {
   if (const Error* error = flight.call->error()) {
-    if (error->retryable()) unseen_ = *error;
+    if (gives_no_answer(*error)) unseen_ = *error;
     return end_look(std::move(flight.job), *error);
   }
   unseen_.reset();

@@ -456,6 +456,20 @@ TEST(WriteStream, WithoutALookTheOutcomeIsUnknown) {
   EXPECT_EQ(writing.outcomes[0].error->detail, "The item could not be looked at either: gone.");
 }
 
+// Who is told of a concurrent change may repeat what has been done.
+TEST(WriteStream, WithoutALookAFailedConditionIsNoConflict) {
+  Writing writing({}, 0, 2);
+  writing.add(update(0));
+  writing.finish();
+  writing.respond(answer(500, ""));
+  writing.sleep();
+  writing.respond(error_answer(400, "ConditionalCheckFailedException", "no"));
+  ASSERT_EQ(writing.operation(2), "GetItem");
+  writing.respond(error_answer(400, "AccessDeniedException", "may not look"));
+  EXPECT_EQ(writing.outcome(0), "unknown: may not look");
+  EXPECT_EQ(writing.error_kind(0), ErrorKind::access_denied);
+}
+
 TEST(WriteStream, ALostBatchIsLookedAtItemByItem) {
   Writing writing;
   for (int i = 0; i < 25; ++i) writing.add(put(i));
