@@ -201,7 +201,7 @@ dynamodb_call('CreateTable',
 my @puts = map { my $p = $_; map { { PutRequest => { Item => { p => { S => $p }, s => { N => "$_" }, v => { S => value($p, $_) } } } } } 1 .. $size{$p} } keys %size;
 while (my @some = splice @puts, 0, 25) { dynamodb_call('BatchWriteItem', { RequestItems => { $read => \@some } }); }
 
-my %options = (scan_policy => 'allow', parallel_scan_count => 2, request_timeout => 1, max_connections => 4);
+my %options = (scan_policy => 'allow', parallel_scan_count => 2, request_timeout => 1, max_connections => 8);
 my $folder = PostgreSQL::Test::Utils::tempdir();
 my ($away, $key_file) = ("$folder/names_away", "$folder/credentials");
 # Its settings: `operation`, by number, and those of that.
@@ -401,10 +401,15 @@ subtest 'host names' => sub {
 		finish_case("no host name, and $kind", $kind eq 'passes' ? qr/\A\z/ : qr/^ERROR:  HV00N: .*could not resolve host name/m, $kind eq 'passes' ? $back : undef, @chosen);
 		unlink $away;
 	}
-	prepare_case($_, 'named_' . lc $_->{name}, 'passes') foreach @operations;
-	$_->{server}->set({ fault => fault_number('reset'), times => 2, create => $away }) foreach @operations;
-	finish_case('no host name in the middle', qr/\A\z/, undef, @operations);
-	unlink $away;
+	# A name that was found is good for a minute. One after the other: each has to have found it first, which the first
+	# requests of a BatchWriteItem do at the same time.
+	foreach my $operation (grep { $_->{name} ne 'BatchWriteItem' } @operations)
+	{
+		prepare_case($operation, 'named_' . lc $operation->{name}, 'passes');
+		$operation->{server}->set({ fault => fault_number('reset'), times => 2, create => $away });
+		finish_case('no host name in the middle', qr/\A\z/, undef, $operation);
+		unlink $away;
+	}
 };
 
 foreach my $operation (@operations)
