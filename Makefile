@@ -7,6 +7,7 @@
 #   make installcheck       SQL and TAP tests against the installed extension: the SQL tests use the
 #                           running server that PGHOST and PGPORT name; DYNAMODB_ENDPOINT names
 #                           DynamoDB (see test/tools/dynamodb-local and test/tools/load-tables)
+#   make soak               statements under random faults for SOAK_SECONDS (600), against the installed extension
 #   make check              everything, with all set-up (./check)
 #   make bench, make format, make dist
 #
@@ -96,6 +97,10 @@ installcheck-tap:
 	printf '%s\n' $(TAP_FILES) | sort -r | PATH="$(bindir):$$PATH" TESTDIR='$(TAP_OUTPUT)' \
 	  PG_REGRESS='$(top_builddir)/src/test/regress/pg_regress' xargs -r -P $(TAP_JOBS) -I{} test/tools/tap-one $(TAP_OUTPUT) {} \
 	  $(PROVE) -I '$(abspath $(top_srcdir))/src/test/perl' -I test/perl $(PROVE_FLAGS)
+
+.PHONY: soak
+soak:
+	$(MAKE) --no-print-directory installcheck-tap TAP_FILES=test/soak.pl PROVE_FLAGS='-v $(PROVE_FLAGS)'
 else
 all:
 check:

@@ -26,6 +26,8 @@ constexpr std::chrono::minutes kToleratedSkew{4};
 constexpr Milliseconds kMostTimeToReach{5000};
 constexpr int kFewestTriesToReach = 2;
 
+constexpr Milliseconds kMostPatience{std::chrono::minutes(5)};
+
 bool names_the_time(const Error& error) noexcept {
   return error.type == "RequestTimeTooSkewed" || error.type == "RequestExpired" || error.type == "RequestInTheFuture";
 }
@@ -60,9 +62,10 @@ Error about(const HttpResponse& response, Error error) {
 }
 
 // An answer that says no. Where it was damaged on the way it has to be asked for again; where it only cannot be
-// decompressed, its status says enough.
+// decompressed, its status says enough, unless it is the one of most of DynamoDB's errors.
 Error refusal(const HttpResponse& response, std::optional<Error> damage) {
-  if (damage && !response.body.empty()) return about(response, std::move(*damage));
+  const bool status_says_enough = response.body.empty() && response.status != 400;
+  if (damage && !status_says_enough) return about(response, std::move(*damage));
   return parse_error_response(response.status, response.body.view(), response.request_id);
 }
 
@@ -435,6 +438,10 @@ void Client::Impl::wake_at(Steady::time_point when) noexcept {
 }
 
 // --- the public face
+
+Milliseconds ClientConfig::patience() const noexcept {
+  return std::min(request_timeout * std::max(max_attempts, 1), kMostPatience);
+}
 
 Call::Call(Client& client, std::string_view operation, std::string body, CallStatistics* statistics,
            CallOptions options)

@@ -29,6 +29,10 @@ struct ClientConfig {
   int max_attempts = 10;
   std::string ca_bundle;  ///< empty: the system's certificates
   bool accept_gzip = true;
+
+  /// How long what is throttled is asked for again while nothing at all comes: as long as an endpoint that never
+  /// answers is waited for, at most five minutes.
+  Milliseconds patience() const noexcept;
 };
 
 /// What all requests of one kind of work have cost so far; added up by the client in the caller's object.

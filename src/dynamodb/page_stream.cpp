@@ -20,13 +20,6 @@ constexpr uint32_t kLargestLimit = 4096;  // beyond it a page is asked for whole
 
 constexpr std::size_t kMostAddedToKeys = 1024;  // members that were left out of the request, with their defaults
 
-constexpr Milliseconds kMostPatience{std::chrono::minutes(5)};
-
-// As long as an endpoint that never answers is waited for, within reason.
-Milliseconds patience(const ClientConfig& config) {
-  return std::min(config.request_timeout * std::max(config.max_attempts, 1), kMostPatience);
-}
-
 Error left_unprocessed() {
   Error error;
   error.kind = ErrorKind::throttling;
@@ -49,7 +42,7 @@ PageStream::PageStream(Client& client, RequestSet requests, PageStreamOptions op
       limiter_(limiter),
       clock_(clock),
       by_key_(requests_.operation == "GetItem" || requests_.operation == "BatchGetItem"),
-      pace_(options.max_in_flight, patience(client.config()), clock, random),
+      pace_(options.max_in_flight, client.config().patience(), clock, random),
       limit_(options.slow_start && !by_key_ ? options.first_limit : 0) {
   source_count_ = requests_.segments > 1 ? requests_.segments : requests_.heads.size();
   window_ = options_.slow_start ? 1 : std::max<uint32_t>(options_.max_in_flight, 1);

@@ -21,7 +21,9 @@ using Outcome = WriteOutcome::Kind;
 constexpr Steady::time_point kAtOnce = Steady::time_point::min();
 constexpr Steady::time_point kNever = Steady::time_point::max();
 constexpr std::size_t kMaxBytesWaiting = std::size_t{8} << 20;
+// A look is a small read, and somebody waits for it whose write may have used up all of its time already.
 constexpr int kLookAttempts = 4;
+constexpr Milliseconds kLookTimeout{std::chrono::seconds(10)};
 // API Reference, TransactWriteItems: a ClientRequestToken is good for ten minutes. The attempts of one call and, where
 // one of them may have been carried out, further calls stay within them.
 constexpr Milliseconds kTokenLifeOfCall{std::chrono::minutes(8)};
@@ -48,10 +50,23 @@ Error left_unprocessed() {
   return error;
 }
 
+// A condition that failed may have met the write's own earlier attempt: that must not be told as somebody else's
+// change, after which the statement might be repeated, and done twice.
 Error after_vain_look(Error error, const Error& look_error) {
+  if (error.kind == ErrorKind::conditional_check_failed) {
+    error = look_error;
+    error.detail.append(error.detail.empty() ? "" : " ")
+        .append("This was a look at the item, whose write had got no answer and was refused when it was sent again.");
+    return error;
+  }
   error.detail.append(error.detail.empty() ? "" : " ")
       .append("The item could not be looked at either: " + look_error.message + '.');
   return error;
+}
+
+// An endpoint that is silent or gone, so that each further try takes its whole time.
+bool gives_no_answer(const Error& error) noexcept {
+  return error.kind == ErrorKind::connection || error.kind == ErrorKind::timeout;
 }
 
 /// What looks at the items of a transaction have found so far.
@@ -73,7 +88,7 @@ struct WriteStream::Impl {
         limiter_(limiter),
         clock_(clock),
         random_(random),
-        pace_(options.max_in_flight, options.patience, clock, random) {}
+        pace_(options.max_in_flight, client.config().patience(), clock, random) {}
 
   struct Flight {
     WriteJob job;
@@ -112,6 +127,7 @@ struct WriteStream::Impl {
   void look(PendingWrite write, const Error& error, std::size_t action);
   void look_at_transaction(std::vector<PendingWrite> writes, const Error& error);
   void settle_look(Flight flight);
+  void end_look(WriteJob job, const Result<LookVerdict>& verdict);
   void conclude(const PendingWrite& write, const Result<LookVerdict>& verdict, const Error& error);
   void note_look(PendingWrite write, std::size_t action, const Result<LookVerdict>& verdict);
   void conclude_transaction();
@@ -127,6 +143,7 @@ struct WriteStream::Impl {
   WriteJob transaction_;             // in the making, until finish()
   Steady::time_point first_sent_{};  // of the transaction
   std::optional<TransactionLook> transaction_look_;
+  std::optional<Error> unseen_;  // why the last look got no answer; the others that wait would get none either
   WriteAnswerReader reader_;
   std::vector<Flight> in_flight_;
   bool finished_ = false;
@@ -199,6 +216,10 @@ bool WriteStream::Impl::send_more() {
       wake_time_ = std::min(wake_time_, queue_.next_time());
       break;
     }
+    if (job->kind == WriteJob::Kind::look && unseen_) {
+      end_look(std::move(*job), *unseen_);
+      continue;
+    }
     send(std::move(*job));
     sent = true;
   }
@@ -244,6 +265,7 @@ std::unique_ptr<Call> WriteStream::Impl::start_call(const WriteJob& job) {
     case WriteJob::Kind::look:
       options.retry_throttling = true;
       options.max_attempts = std::min(client_.config().max_attempts, kLookAttempts);
+      options.request_timeout = kLookTimeout;
       return start("GetItem", look_body(job.writes.front().write));
     case WriteJob::Kind::single:
       break;
@@ -383,18 +405,24 @@ void WriteStream::Impl::look(PendingWrite write, const Error& error, std::size_t
   queue_.add_job(std::move(job), kAtOnce);
 }
 
+// Where one look got no answer, none of those that wait would: otherwise each of hundreds of items would be asked for
+// until its time is over.
 void WriteStream::Impl::settle_look(Flight flight) {
-  Result<LookVerdict> verdict = LookVerdict::unclear;
-  PendingWrite& write = flight.job.writes.front();
   if (const Error* error = flight.call->error()) {
-    verdict = *error;
-  } else {
-    BodyBuffer body = flight.call->take_body();
-    verdict = look_verdict(write.write, body);
-    client_.recycle(std::move(body));
+    if (gives_no_answer(*error)) unseen_ = *error;
+    return end_look(std::move(flight.job), *error);
   }
-  if (flight.job.action == WriteJob::kNone) return conclude(write, verdict, *flight.job.error);
-  note_look(std::move(write), flight.job.action, verdict);
+  unseen_.reset();
+  BodyBuffer body = flight.call->take_body();
+  const Result<LookVerdict> verdict = look_verdict(flight.job.writes.front().write, body);
+  client_.recycle(std::move(body));
+  end_look(std::move(flight.job), verdict);
+}
+
+void WriteStream::Impl::end_look(WriteJob job, const Result<LookVerdict>& verdict) {
+  PendingWrite& write = job.writes.front();
+  if (job.action == WriteJob::kNone) return conclude(write, verdict, *job.error);
+  note_look(std::move(write), job.action, verdict);
 }
 
 void WriteStream::Impl::conclude(const PendingWrite& write, const Result<LookVerdict>& verdict, const Error& error) {

@@ -19,8 +19,6 @@ namespace dynamodb {
 struct WriteStreamOptions {
   bool transaction = false;     ///< all writes as one TransactWriteItems. REQUIRES: at most kTransactionItems
   uint32_t max_in_flight = 32;  ///< requests
-  /// How long throttled and unprocessed writes are sent again while nothing at all succeeds.
-  Milliseconds patience{300000};
 };
 
 /// What became of one write. In a cancelled transaction each write has its own reason as the error's kind, and those
@@ -42,6 +40,7 @@ struct WriteStreamStatistics {
   double consumed_capacity = 0;  ///< write capacity units, without those of looks
 };
 
+/// Throttled and unprocessed writes are sent again until nothing at all has succeeded for the client's patience().
 /// Usage: add() writes while wants_more(), then finish(); meanwhile and afterwards
 ///   for (;;) switch (stream.advance()) {
 ///     case waiting: wait for client.poll_descriptor(), wake_time() at the latest; client.advance(); break;

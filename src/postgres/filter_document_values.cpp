@@ -30,15 +30,22 @@ bool numeric_operand(const char* text, KeyValue* operand) {
   return true;
 }
 
+// -1 for what is no digit of a binary as ->> shows it: there are no capitals.
+int hex_digit(char character) {
+  if (character >= '0' && character <= '9') return character - '0';
+  return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
+}
+
 // "\x6162" as ->> shows a binary.
 bool binary_operand(const KeyValue& text, KeyValue* operand) {
   if (text.length < 2 || text.bytes[0] != '\\' || text.bytes[1] != 'x' || text.length % 2 != 0) return false;
   auto* bytes = static_cast<char*>(palloc(text.length));
   int count = 0;
   for (int i = 2; i < text.length; i += 2) {
-    int byte;
-    if (!isxdigit(static_cast<unsigned char>(text.bytes[i])) || sscanf(text.bytes + i, "%2x", &byte) != 1) return false;
-    bytes[count++] = static_cast<char>(byte);
+    const int high = hex_digit(text.bytes[i]);
+    const int low = hex_digit(text.bytes[i + 1]);
+    if (high < 0 || low < 0) return false;
+    bytes[count++] = static_cast<char>(high * 16 + low);
   }
   *operand = {AttributeType::B, bytes, count};
   return true;

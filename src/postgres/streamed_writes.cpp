@@ -77,6 +77,9 @@ void wait_for_streamed(WriteTarget* target) {
   });
   if (!done) report_error(failure, error_context(target));
   while (take_step(target) == WriteStream::Step::waiting) wait_for_streamed(target);
+  // The account is complete; whether anybody was waiting for it meanwhile is a matter of time.
+  if (error_context_stack != nullptr && error_context_stack->callback == add_commit_context)
+    error_context_stack = error_context_stack->previous;
   report_commit_failure(&target->streamed->progress);
 }
 

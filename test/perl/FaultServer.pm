@@ -19,22 +19,28 @@
 #   pass      => 1            what upstream answers to this request, then changed by the rest of the hash. So
 #                             { pass => 1, reset => 1 } loses an answer, { reset => 1 } a request
 #   send      => {...}        with `pass`: this as the body that upstream gets
+#   change    => sub {...}    with `pass`: is given what upstream answered, decoded, to change it
 #   status    => 500          (200)
 #   json      => {...}        the body, or
 #   body      => "bytes"
 #   times     => 70           the body so many times over
 #   headers   => {...}        more header fields
 #   crc       => 'none'       no x-amz-crc32 (it is right by default), or 'wrong'
-#   gzip      => 1            a compressed body; the checksum is the one of the compressed bytes
+#   short     => 100          only this many bytes of the body (see `cut`), as if that were all
+#   gzip      => 1            a compressed body; the checksum is the one of the compressed bytes. 'short': its end is missing
 #   chunked   => 1            a body in chunks of 1 kB, without Content-Length
 #   delay     => 1.5          seconds until the answer begins
 #   pause     => 1.5          seconds between the first half of the body and the second
 #   parts     => 100          with `pause`: not halves but so many parts, and that pause between each two
-#   cut       => 100          only this many bytes of the body (negative: all but so many), then the connection ends
+#   cut       => 100          only this many bytes of the body (negative: all but so many; below 1: that part of it), then
+#                             the connection ends
 #   raw       => "bytes"      this instead of an HTTP answer, then the connection ends
 #   hang      => 1            no answer, and the connection stays open
 #   reset     => 1            the connection is reset (at once, or after what `cut` lets through)
 #   close     => 1            the connection ends after the answer, which does not say so
+#   refuse    => 1.5          all connections are reset, and for so many seconds, or until set(), further ones are refused
+#
+# As a proxy (http_proxy) it answers as it would as the server.
 #
 # A request, as handlers and requests() get it: n (from 1), connection (from 1), method, path, headers
 # (names in lower case), body, operation (from X-Amz-Target), json (the decoded body), time, in_flight (how
@@ -319,15 +325,17 @@ sub _serve
 		my @all    = values %connections;
 		my @events = sort { $a <=> $b } map { @{ $_->{out} } ? $_->{out}[0]{at} : () } @all;
 		my $wait   = @events ? $events[0] - $now : 1;
-		$wait = 0 if $wait < 0;
-		$wait = 1 if $wait > 1;
-		my $reading = IO::Select->new((($self->{accept} // 1) ? $listener : ()), map { $_->{socket} } @all);
+		$listener = $self->_listen_again if !$listener && $self->_refused_long_enough;
+		my $longest = $listener ? 1 : 0.02;
+		$wait = 0        if $wait < 0;
+		$wait = $longest if $wait > $longest;
+		my $reading = IO::Select->new(($listener && ($self->{accept} // 1) ? $listener : ()), map { $_->{socket} } @all);
 		my $writing = IO::Select->new(map { $_->{socket} } grep { @{ $_->{out} } && $_->{out}[0]{at} <= $now } @all);
 		my ($readable, $writable) = IO::Select->select($reading, $writing, undef, $wait);
 
 		foreach my $socket (@{ $readable // [] })
 		{
-			if ($socket == $listener)
+			if ($listener && $socket == $listener)
 			{
 				my $new = $listener->accept or next;
 				$new->blocking(0);
@@ -343,8 +351,38 @@ sub _serve
 			next unless $connections{$socket};
 			delete $connections{$socket} unless _write($connections{$socket});
 		}
+		if ($self->{refusing} && $listener)
+		{
+			close $listener;
+			_reset($_->{socket}) foreach values %connections;
+			($listener, %connections) = (undef);
+		}
 		$self->_tell_state(\%connections);
 	}
+	return;
+}
+
+sub _refused_long_enough
+{
+	my ($self) = @_;
+	return time >= $self->{refusing}{until} || $self->_settings->{version} != $self->{refusing}{version};
+}
+
+sub _listen_again
+{
+	my ($self) = @_;
+	delete $self->{refusing};
+	my $listener = IO::Socket::IP->new(Listen => 128, LocalAddr => $self->{address} // '127.0.0.1', LocalPort => $self->{port}, ReuseAddr => 1)
+	  or die "cannot listen again: $!";
+	$listener->blocking(0);
+	return $listener;
+}
+
+sub _reset
+{
+	my ($socket) = @_;
+	setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0);
+	close $socket;
 	return;
 }
 
@@ -442,11 +480,16 @@ sub _script
 
 	return { at => $at, data => $answer->{raw}, last => 1, end => 'close' } if defined $answer->{raw};
 	return () if $answer->{hang};
+	if ($answer->{refuse})
+	{
+		$self->{refusing} = { until => time + $answer->{refuse}, version => $self->_settings->{version} };
+		return ();
+	}
 	return { at => $at, data => '', last => 1, end => 'reset' } if $answer->{reset} && !defined $answer->{cut};
 
 	my ($head, $body) = _http($answer);
 	my $end = $answer->{reset} ? 'reset' : $answer->{close} || defined $answer->{cut} ? 'close' : '';
-	$body = substr $body, 0, $answer->{cut} if defined $answer->{cut};
+	$body = _part($body, $answer->{cut}) if defined $answer->{cut};
 	return { at => $at, data => $head . $body, last => 1, end => $end } unless $answer->{pause};
 	my $size = POSIX::ceil(length($body) / ($answer->{parts} // 2));
 	my @parts = map { { data => $_ } } unpack "(a$size)*", $body;
@@ -454,6 +497,12 @@ sub _script
 	$parts[0]{data} = $head . $parts[0]{data};
 	@{ $parts[-1] }{qw(last end)} = (1, $end);
 	return @parts;
+}
+
+sub _part
+{
+	my ($body, $size) = @_;
+	return substr $body, 0, ($size > 0 && $size < 1 ? int($size * length $body) : $size);
 }
 
 sub _answer
@@ -477,8 +526,15 @@ sub _answer
 	delete @headers{qw(host connection content-length accept-encoding expect)};
 	my $body = $answer->{send} ? $json->encode($answer->{send}) : $request->{body};
 	my $real = HTTP::Tiny->new(timeout => 60, keep_alive => 0, proxy => undef, http_proxy => undef)
-	  ->request($request->{method}, $self->{upstream} . $request->{path}, { headers => \%headers, content => $body });
-	return { status => $real->{status}, body => $real->{content}, %$answer };
+	  ->request($request->{method}, $self->{upstream} . $request->{path} =~ s{\Ahttp://[^/]+}{}r, { headers => \%headers, content => $body });
+	my $content = $real->{content};
+	if ($answer->{change} && $real->{status} == 200)
+	{
+		my $decoded = $json->decode($content);
+		$answer->{change}->($decoded);
+		$content = $json->encode($decoded);
+	}
+	return { status => $real->{status}, body => $content, %$answer };
 }
 
 # What set() was told, decoded anew only when it is something else.
@@ -496,12 +552,14 @@ sub _http
 	my ($answer) = @_;
 	my $body = defined $answer->{json} ? $json->encode($answer->{json}) : $answer->{body} // '{}';
 	$body x= $answer->{times} if $answer->{times};
+	$body = _part($body, $answer->{short}) if defined $answer->{short};
 	my $crc = $answer->{crc} // 'right';
 	my %headers = ('Content-Type' => 'application/x-amz-json-1.0', 'x-amzn-RequestId' => 'TESTREQUESTID');
 
 	if ($answer->{gzip})
 	{
 		$body = Compress::Zlib::memGzip($body);
+		$body = _part($body, -10) if $answer->{gzip} eq 'short';
 		$headers{'Content-Encoding'} = 'gzip';
 	}
 	$headers{'x-amz-crc32'} = Compress::Zlib::crc32($body) ^ ($crc eq 'wrong' ? 1 : 0) if $crc ne 'none';
@@ -534,8 +592,14 @@ sub _write
 	shift @{ $connection->{out} };
 	$connection->{busy} = 0 if $next->{last};
 	return 1 unless $next->{end};
-	setsockopt $connection->{socket}, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0) if $next->{end} eq 'reset';
-	close $connection->{socket};
+	if ($next->{end} eq 'reset')
+	{
+		_reset($connection->{socket});
+	}
+	else
+	{
+		close $connection->{socket};
+	}
 	return 0;
 }
 

@@ -14,7 +14,7 @@ use DynamoDBTest;
 use Exporter 'import';
 use JSON::PP ();
 
-our @EXPORT = qw(create_table set_items get_items same_item transaction_limit);
+our @EXPORT = qw(create_table set_items get_items same_item judge_commit transaction_limit);
 
 my $json = JSON::PP->new->canonical;
 
@@ -73,6 +73,39 @@ sub set_items
 		push @writes, @{ $answer->{UnprocessedItems}{$name} // [] };
 	}
 	return;
+}
+
+# Compares what the table has after a COMMIT with what the commit said, given the items before it and those that it was
+# to leave: what is wrong, '' if nothing is.
+sub judge_commit
+{
+	my ($before, $after, $now, $messages) = @_;
+	my %keys = (%$before, %$after, %$now);
+	my @changed = grep { !same_item($before->{$_}, $after->{$_}) } keys %keys;
+	my %written;
+	foreach my $key (keys %keys)
+	{
+		my $done = same_item($now->{$key}, $after->{$key});
+		return "item $key is " . $json->encode([$now->{$key}]) unless $done || same_item($now->{$key}, $before->{$key});
+		$written{$key} = 1 if $done && grep { $_ eq $key } @changed;
+	}
+	my $written = keys %written;
+	if ($messages !~ /ERROR/)
+	{
+		return "success with messages: $messages" if $messages;
+		return $written == @changed ? '' : "success, but only $written items were written";
+	}
+	my ($said, $not, $unknown) = $messages =~ /(\d+) items were written and (\d+) were not(?:; of (\d+) it is not known)?\./
+	  or return "no counts: $messages";
+	$unknown //= 0;
+	return "the counts do not add up: $messages" if $said + $not + $unknown != @changed;
+	return "$written items were written: $messages" if $written < $said || $written > $said + $unknown;
+	my ($list) = $messages =~ /Not written: ([^.]*)\./;
+	return "no keys: $messages" if $not && !$list;
+	my @named = ($list // '') =~ /\(id\)=\((\w+)\)/g;
+	return "no keys found: $messages" if $not && !@named;
+	my @wrong = grep { $written{$_} } @named;
+	return @wrong ? "@wrong were written: $messages" : '';
 }
 
 1;

@@ -174,39 +174,6 @@ sub commit
 	return $messages;
 }
 
-# Compares what the table has with what the commit said; returns what is wrong, '' if nothing is.
-sub judge
-{
-	my ($shape, $messages) = @_;
-	my ($before, $after, $now) = ($shape->{before}, $shape->{after}, get_items($table));
-	my %keys = (%$before, %$after, %$now);
-	my @changed = grep { !same_item($before->{$_}, $after->{$_}) } keys %keys;
-	my %written;
-	foreach my $key (keys %keys)
-	{
-		my $done = same_item($now->{$key}, $after->{$key});
-		return "item $key is " . $json->encode([$now->{$key}]) unless $done || same_item($now->{$key}, $before->{$key});
-		$written{$key} = 1 if $done && grep { $_ eq $key } @changed;
-	}
-	my $written = keys %written;
-	if ($messages !~ /ERROR/)
-	{
-		return "success with messages: $messages" if $messages;
-		return $written == @changed ? '' : "success, but only $written items were written";
-	}
-	my ($said, $not, $unknown) = $messages =~ /(\d+) items were written and (\d+) were not(?:; of (\d+) it is not known)?\./
-	  or return "no counts: $messages";
-	$unknown //= 0;
-	return "the counts do not add up: $messages" if $said + $not + $unknown != @changed;
-	return "$written items were written: $messages" if $written < $said || $written > $said + $unknown;
-	my ($list) = $messages =~ /Not written: ([^.]*)\./;
-	return "no keys: $messages" if $not && !$list;
-	my @named = ($list // '') =~ /\(id\)=\((\w+)\)/g;
-	return "no keys found: $messages" if $not && !@named;
-	my @wrong = grep { $written{$_} } @named;
-	return @wrong ? "@wrong were written: $messages" : '';
-}
-
 sub names_for
 {
 	my ($shape) = @_;
@@ -222,7 +189,7 @@ sub check
 	my $began    = time;
 	my $messages = commit($shape, $server, $settings);
 	my $seconds  = sprintf '%.1f s', time - $began;
-	my $wrong    = judge($shape, $messages);
+	my $wrong    = judge_commit(@$shape{qw(before after)}, get_items($table), $messages);
 	is($wrong, '', "$what ($seconds)");
 	if ($wrong)
 	{

@@ -296,6 +296,9 @@ std::vector<Outcome> outcomes() {
   HttpResponse error_with_wrong_gzip = answer(503, "<html>");
   error_with_wrong_gzip.content_encoding = "gzip";
   add("503 with wrong gzip", std::move(error_with_wrong_gzip), ErrorKind::transient, true);
+  HttpResponse some_error_with_wrong_gzip = error_answer(400, "ThrottlingException");
+  some_error_with_wrong_gzip.content_encoding = "gzip";
+  add("400 with wrong gzip", std::move(some_error_with_wrong_gzip), ErrorKind::corrupt_response, true);
   HttpResponse unknown_encoding = answer(200, "{}");
   unknown_encoding.content_encoding = "br";
   add("unknown encoding", std::move(unknown_encoding), ErrorKind::not_dynamodb, false);

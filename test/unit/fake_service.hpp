@@ -20,13 +20,16 @@ class FixedCredentials final : public CredentialsSource {
 
 /// At most three requests at once, one attempt each, unless told otherwise.
 struct FakeService {
-  explicit FakeService(int max_connections = 3, int max_attempts = 1, double chance = 0) : random(chance) {
+  explicit FakeService(int max_connections = 3, int max_attempts = 1, double chance = 0,
+                       Milliseconds request_timeout = Milliseconds(60000))
+      : random(chance) {
     auto owned = std::make_unique<FakeTransport>();
     network = owned.get();
     ClientConfig config;
     config.endpoint = {"http://localhost/", "us-west-2", true};
     config.max_connections = max_connections;
     config.max_attempts = max_attempts;
+    config.request_timeout = request_timeout;
     client = std::make_unique<Client>(config, std::make_unique<FixedCredentials>(), std::move(owned), clock, random);
   }
 

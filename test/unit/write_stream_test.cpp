@@ -65,8 +65,9 @@ HttpResponse cancelled(const std::string& codes) {
 }
 
 struct Writing {
-  explicit Writing(WriteStreamOptions options = {}, double units_per_second = 0, int max_attempts = 1)
-      : service(64, max_attempts, 0.5),
+  explicit Writing(WriteStreamOptions options = {}, double units_per_second = 0, int max_attempts = 1,
+                   Milliseconds request_timeout = Milliseconds(60000))
+      : service(64, max_attempts, 0.5, request_timeout),
         limiter(std::max(units_per_second, 1.0), service.clock),
         stream(*service.client, options, units_per_second > 0 ? &limiter : nullptr, service.clock, service.random) {}
 
@@ -292,7 +293,7 @@ TEST(WriteStream, ThrottlingSlowsDownAndDoesNotFail) {
 }
 
 TEST(WriteStream, LosesPatienceWhenNothingSucceeds) {
-  Writing writing({.patience = Milliseconds(1000)});
+  Writing writing({}, 0, 1, Milliseconds(1000));
   writing.add(update(0));
   writing.finish();
   for (int i = 0; i < 10; ++i) {
@@ -305,7 +306,7 @@ TEST(WriteStream, LosesPatienceWhenNothingSucceeds) {
   EXPECT_EQ(writing.outcome(0), "not written: slow down");
   EXPECT_EQ(writing.sent_count(), 5u);
 
-  Writing batch({.patience = Milliseconds(0)});
+  Writing batch({}, 0, 1, Milliseconds(0));
   for (int i = 0; i < 25; ++i) batch.add(put(i));
   batch.run();
   batch.respond(answer(200, R"({"UnprocessedItems":{"abc":[{"PutRequest":{"Item":{"id":{"N":"3"}}}}]}})"));
@@ -455,6 +456,20 @@ TEST(WriteStream, WithoutALookTheOutcomeIsUnknown) {
   EXPECT_EQ(writing.outcomes[0].error->detail, "The item could not be looked at either: gone.");
 }
 
+// Who is told of a concurrent change may repeat what has been done.
+TEST(WriteStream, WithoutALookAFailedConditionIsNoConflict) {
+  Writing writing({}, 0, 2);
+  writing.add(update(0));
+  writing.finish();
+  writing.respond(answer(500, ""));
+  writing.sleep();
+  writing.respond(error_answer(400, "ConditionalCheckFailedException", "no"));
+  ASSERT_EQ(writing.operation(2), "GetItem");
+  writing.respond(error_answer(400, "AccessDeniedException", "may not look"));
+  EXPECT_EQ(writing.outcome(0), "unknown: may not look");
+  EXPECT_EQ(writing.error_kind(0), ErrorKind::access_denied);
+}
+
 TEST(WriteStream, ALostBatchIsLookedAtItemByItem) {
   Writing writing;
   for (int i = 0; i < 25; ++i) writing.add(put(i));
@@ -464,6 +479,23 @@ TEST(WriteStream, ALostBatchIsLookedAtItemByItem) {
   for (int i = 0; i < 25; ++i) writing.respond(found(i < 10 ? put(i).item : ""));
   EXPECT_EQ(writing.outcome(9), "written");
   EXPECT_EQ(writing.outcome(10), "not written: late");
+}
+
+TEST(WriteStream, LooksEndWithTheFirstThatIsInVain) {
+  Writing writing({.max_in_flight = 2});
+  for (int i = 0; i < 25; ++i) writing.add(put(i));
+  writing.run();
+  writing.respond(no_answer(Error::timeout("late")));
+  ASSERT_EQ(writing.open_count(), 2u);
+  writing.respond(found(put(0).item));
+  ASSERT_EQ(writing.open_count(), 2u);
+  writing.respond(no_answer(Error::connection("gone")));
+  EXPECT_EQ(writing.sent_count(), 4u) << "the others are not asked for";
+  EXPECT_EQ(writing.outcome(24), "unknown: late");
+  EXPECT_EQ(writing.step, Step::waiting);
+  writing.respond(found(put(2).item));
+  EXPECT_EQ(writing.outcome(2), "written") << "what was under way still counts";
+  EXPECT_EQ(writing.step, Step::idle);
 }
 
 TEST(WriteStream, AnAnswerThatCannotBeReadIsNoAnswer) {
