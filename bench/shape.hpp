@@ -22,7 +22,7 @@ struct Shape {
 /// "orders": 9 attributes, about 380 bytes on the wire: 2 keys, 2 numbers, a boolean, a string set, a map with a list
 /// and 2 strings; some of the strings have escapes or are not ASCII. 200 pages of 2,500 items.
 extern const Shape kOrders;
-/// "wide": 30 attributes of all types, 4 nested maps and 2 lists among them, about 1,650 bytes. 100 pages of 640 items.
+/// "wide": 30 attributes of all types, 4 nested maps and 2 lists among them, about 1,430 bytes. 100 pages of 640 items.
 extern const Shape kWide;
 
 /// `"pk":{"S":"customer#0000000"},"sk":{"S":"order#000000000000"}`, without braces.
