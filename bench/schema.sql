@@ -11,41 +11,37 @@ ALTER SERVER :"face" OPTIONS (ADD ca_bundle :'ca');
 CREATE USER MAPPING FOR CURRENT_USER SERVER :"face" OPTIONS (access_key_id 'bench', secret_access_key 'bench');
 SET search_path = :"face";
 
-CREATE FOREIGN TABLE orders (
-  pk text COLLATE "C" NOT NULL OPTIONS (partition_key 'true'),
-  sk text COLLATE "C" NOT NULL OPTIONS (sort_key 'true'),
+-- Once more in 32 segments, and for the other way of writing.
+SELECT format($table$CREATE FOREIGN TABLE %I (
+  pk text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL,
+  sk text OPTIONS (sort_key 'true') COLLATE "C" NOT NULL,
   total numeric, quantity bigint, paid boolean,
   tags text[] OPTIONS (ddb_type 'SS'), address jsonb, email text, note text
-) SERVER :"face" OPTIONS (table_name 'orders');
-
--- The same in 32 segments, and with the other ways of writing.
-CREATE FOREIGN TABLE orders_32 (LIKE orders) SERVER :"face" OPTIONS (table_name 'orders', parallel_scan_count '32');
-CREATE FOREIGN TABLE orders_put (LIKE orders) SERVER :"face"
-  OPTIONS (table_name 'orders', insert_mode 'put', commit_mode 'batch');
-SELECT format('ALTER FOREIGN TABLE %I ALTER pk OPTIONS (ADD partition_key ''true''),
-  ALTER sk OPTIONS (ADD sort_key ''true''), ALTER tags OPTIONS (ADD ddb_type ''SS'')', name)
-FROM unnest(ARRAY['orders_32', 'orders_put']) AS name \gexec
+) SERVER %I OPTIONS (table_name 'orders' %s)$table$, name, :'face', options)
+FROM (VALUES ('orders', ''),
+             ('orders_32', $$, parallel_scan_count '32'$$),
+             ('orders_put', $$, insert_mode 'put', commit_mode 'batch'$$)) AS tables (name, options) \gexec
 
 CREATE FOREIGN TABLE orders_json (
-  pk text COLLATE "C" NOT NULL OPTIONS (partition_key 'true'),
-  sk text COLLATE "C" NOT NULL OPTIONS (sort_key 'true'),
+  pk text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL,
+  sk text OPTIONS (sort_key 'true') COLLATE "C" NOT NULL,
   document json OPTIONS (ddb_document 'true')
 ) SERVER :"face" OPTIONS (table_name 'orders');
 
 CREATE FOREIGN TABLE orders_jsonb (
-  pk text COLLATE "C" NOT NULL OPTIONS (partition_key 'true'),
-  sk text COLLATE "C" NOT NULL OPTIONS (sort_key 'true'),
+  pk text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL,
+  sk text OPTIONS (sort_key 'true') COLLATE "C" NOT NULL,
   document jsonb OPTIONS (ddb_document 'true')
 ) SERVER :"face" OPTIONS (table_name 'orders');
 
 CREATE FOREIGN TABLE orders_by_id (
-  sk text COLLATE "C" NOT NULL OPTIONS (partition_key 'true'),
+  sk text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL,
   total numeric
 ) SERVER :"face" OPTIONS (table_name 'orders_by_id');
 
 CREATE FOREIGN TABLE wide (
-  pk text COLLATE "C" NOT NULL OPTIONS (partition_key 'true'),
-  sk text COLLATE "C" NOT NULL OPTIONS (sort_key 'true'),
+  pk text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL,
+  sk text OPTIONS (sort_key 'true') COLLATE "C" NOT NULL,
   measure_1 numeric, measure_2 numeric, measure_3 numeric, measure_4 numeric,
   measure_5 numeric, measure_6 numeric, measure_7 numeric, measure_8 numeric,
   text_1 text, text_2 text, text_3 text, text_4 text, text_5 text, text_6 text, text_7 text, text_8 text,
@@ -55,7 +51,7 @@ CREATE FOREIGN TABLE wide (
 ) SERVER :"face" OPTIONS (table_name 'wide');
 
 CREATE FOREIGN TABLE wide_jsonb (
-  pk text COLLATE "C" NOT NULL OPTIONS (partition_key 'true'),
-  sk text COLLATE "C" NOT NULL OPTIONS (sort_key 'true'),
+  pk text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL,
+  sk text OPTIONS (sort_key 'true') COLLATE "C" NOT NULL,
   document jsonb OPTIONS (ddb_document 'true')
 ) SERVER :"face" OPTIONS (table_name 'wide');
