@@ -9,7 +9,8 @@
 #                           DynamoDB (see test/tools/dynamodb-local and test/tools/load-tables)
 #   make soak               statements under random faults for SOAK_SECONDS (600), against the installed extension
 #   make check              everything, with all set-up (./check)
-#   make bench, make format, make dist
+#   make bench              speed, against floors (bench/run with BENCH_OPTIONS)
+#   make format, make dist
 #
 # WERROR=1 makes warnings errors; ASSERTIONS=1 keeps assert() in the extension.
 
@@ -51,7 +52,7 @@ EXTRA_CLEAN = build
 
 # Goals that work without PostgreSQL leave PGXS out, so they need no pg_config. (PGXS also has a
 # `check` of its own, which says that there is none.)
-PLAIN_GOALS = unit unit-sanitize fuzz bench format dist check
+PLAIN_GOALS = unit unit-sanitize fuzz bench bench-build format dist check
 ifneq (,$(filter-out $(PLAIN_GOALS),$(or $(MAKECMDGOALS),all)))
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -144,9 +145,20 @@ fuzz-build: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 fuzz: fuzz-build
 	@printf '%s\n' $(FUZZ_TARGETS) | xargs -P $(FUZZ_JOBS) -I{} test/tools/fuzz-one $(BUILD)/fuzz {} $(FUZZ_SECONDS)
 
-.PHONY: bench format dist check
+# The benchmark's programs. They share nothing with the extension.
+BENCH_FLAGS = $(LANGUAGE) -Wall -Wextra -Werror -O2 $(DEPENDENCIES)
+$(BUILD)/bench/%.o: bench/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(BENCH_FLAGS) -c -o $@ $<
+$(BUILD)/bench/page_server: $(patsubst %,$(BUILD)/bench/%.o,page_server answer shape)
+	$(CXX) -o $@ $^ -lssl -lcrypto -lz
+$(BUILD)/bench/floor: $(patsubst %,$(BUILD)/bench/%.o,floor fetch shape)
+	$(CXX) -o $@ $^ -lcurl -lsimdjson
+
+.PHONY: bench bench-build format dist check
+bench-build: $(BUILD)/bench/page_server $(BUILD)/bench/floor
 bench:
-	bench/run
+	bench/run $(BENCH_OPTIONS)
 
 CLANG_FORMAT ?= $(firstword $(foreach c,clang-format-14 clang-format,$(shell command -v $(c))) clang-format)
 format:

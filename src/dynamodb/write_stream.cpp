@@ -189,10 +189,13 @@ void WriteStream::Impl::stop(const Error& reason) {
 WriteStream::Step WriteStream::Impl::advance() {
   collect();
   // Twice at most, so that a fast server with a long queue does not keep the caller in here.
-  for (int round = 0; round < 2 && send_more(); ++round) {
+  bool sent = false;
+  for (int round = 0; round < 2 && (sent = send_more()); ++round) {
     client_.advance();
     collect();
   }
+  // With everything answered already, no answer would wake the caller for what is still to be sent.
+  if (sent && in_flight_.empty()) wake_time_ = clock_.now();
   return in_flight_.empty() && queue_.idle(finished_) ? Step::idle : Step::waiting;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <new>
 #include <string>
 #include <utility>
@@ -52,6 +53,7 @@ class FakeTransport final : public Transport {
     if (std::exchange(out_of_memory, false)) throw std::bad_alloc();
     sent.push_back({++last_id_, request, std::string(request.body)});
     open.push_back(last_id_);
+    if (answer_at_once) respond(answer_at_once());
     return last_id_;
   }
   void cancel(RequestId id) noexcept override {
@@ -85,7 +87,8 @@ class FakeTransport final : public Transport {
   Steady::time_point wake = Steady::time_point::max();
   int advances = 0;
   int recycled = 0;
-  bool out_of_memory = false;  // the next start() throws
+  bool out_of_memory = false;                    // the next start() throws
+  std::function<HttpResponse()> answer_at_once;  // where set, each request has its answer as soon as it is sent
 
  private:
   RequestId last_id_ = 0;
