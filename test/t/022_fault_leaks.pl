@@ -1,7 +1,7 @@
 # Many statements in one backend, a half of them failing, cancelled or ended early, leave nothing behind: no
 # connection, no descriptor, no memory.
 #
-# In the environment: FAULT_REPETITIONS, how many (500).
+# In the environment: FAULT_REPETITIONS, how many (1000).
 use strict;
 use warnings;
 
@@ -13,7 +13,7 @@ use Test::More;
 
 plan skip_all => 'there is no /proc' unless -d "/proc/$$/fd";
 
-my ($repetitions) = ($ENV{FAULT_REPETITIONS} // 500) =~ /^(\d+)$/ or BAIL_OUT('FAULT_REPETITIONS is no number');
+my ($repetitions) = ($ENV{FAULT_REPETITIONS} // 1000) =~ /^(\d+)$/ or BAIL_OUT('FAULT_REPETITIONS is no number');
 my $warm_up         = $repetitions / 5;
 my $most_kilobytes  = 4096;
 my $most_connections = 8;
