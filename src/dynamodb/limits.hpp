@@ -36,6 +36,8 @@ inline constexpr std::size_t kMaxResponseBytes = std::size_t{64} << 20;
 /// Answers that are never long are not read beyond these. A description names at most some hundred attributes; a page
 /// of ListTables 100 tables.
 inline constexpr std::size_t kMaxDescriptionBytes = std::size_t{4} << 20;
+/// The pages of ListTables that one IMPORT follows. An account has at most 10,000 tables in a region by default.
+inline constexpr int kMaxListTablesPages = 1'000;
 /// A BatchWriteItem may give back all that was sent.
 inline constexpr std::size_t kMaxWriteAnswerBytes = kMaxRequestBytes + (std::size_t{8} << 20);
 inline constexpr std::size_t kMaxCredentialsBytes = std::size_t{1} << 20;

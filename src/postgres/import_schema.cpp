@@ -61,11 +61,22 @@ const TableNamesPage* list_page(const Import& import, const char* after, MemoryC
   return page;
 }
 
+[[noreturn]] void report_endless_list() {
+  PlainError failure;
+  guard(&failure, []() -> std::optional<dynamodb::Error> {
+    return dynamodb::Error::corrupt_response("ListTables has not come to an end after " +
+                                             std::to_string(dynamodb::kMaxListTablesPages) + " pages");
+  });
+  report_error(failure, {"ListTables", nullptr});
+}
+
 // The names (char*) of all tables.
 List* list_table_names(const Import& import) {
   List* names = NIL;
   const char* after = "";
+  int pages = 0;
   do {
+    if (++pages > dynamodb::kMaxListTablesPages) report_endless_list();
     MemoryContext context = AllocSetContextCreate(import.work, "dynamodb_fdw ListTables", ALLOCSET_SMALL_SIZES);
     const TableNamesPage* page = list_page(import, after, context);
     for (const std::string& name : page->names) names = lappend(names, to_palloced(name));

@@ -15,8 +15,10 @@ namespace {
 long milliseconds_until(dynamodb::Steady::time_point until) {
   using dynamodb::Steady;
   if (until == Steady::time_point::max()) return -1;
-  auto left = std::chrono::ceil<dynamodb::Milliseconds>(until - Steady::now()).count();
-  return static_cast<long>(std::clamp<decltype(left)>(left, 0, 60 * 60 * 1000));
+  const Steady::time_point now = Steady::now();
+  if (until <= now) return 0;
+  auto left = std::chrono::ceil<dynamodb::Milliseconds>(until - now).count();
+  return static_cast<long>(std::min<decltype(left)>(left, 60 * 60 * 1000));
 }
 
 }  // namespace

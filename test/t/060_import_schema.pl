@@ -85,6 +85,7 @@ my $service = FaultServer->start(
 		{
 			return { hang => 1 } if $settings->{silent};
 			return service_error('AccessDeniedException', 'not authorized to perform dynamodb:ListTables') if $settings->{no_list};
+			return { json => { TableNames => [], LastEvaluatedTableName => 'again' } } if $settings->{endless};
 			return list_tables($request->{json});
 		}
 		if ($request->{operation} eq 'DescribeTable')
@@ -154,6 +155,11 @@ like($messages, qr/ERROR:  42501: DynamoDB ListTables failed: not authorized/, '
 ($output, $messages) = run_sql('\set VERBOSITY verbose
 IMPORT FOREIGN SCHEMA dynamodb LIMIT TO (many_001, forbidden) FROM SERVER dynamodb INTO imported');
 like($messages, qr/ERROR:  42501: DynamoDB DescribeTable on table "forbidden" failed/, 'what is named must be there to see');
+
+$service->set({ endless => 1 });
+($output, $messages) = run_sql('\set VERBOSITY verbose
+IMPORT FOREIGN SCHEMA dynamodb FROM SERVER dynamodb INTO imported');
+like($messages, qr/ERROR:  HV00M: DynamoDB ListTables failed: ListTables has not come to an end after 1000 pages/, 'a list without end');
 
 # --- samples
 $service->set({});
