@@ -132,7 +132,7 @@ class Client {
   void advance();
 
   /// Readable whenever advance() has something to do (sockets, time-outs and backoff included).
-  int poll_descriptor() const noexcept { return transport_->poll_descriptor(); }
+  int poll_descriptor() noexcept { return transport_->poll_descriptor(); }  ///< see Transport
 
   /// Makes the descriptor readable at `when` too, for an owner that has to go on without an answer (replaces an earlier
   /// such wish; time_point::max(): none). The wish is over with the first advance() at or after `when`.

@@ -73,8 +73,8 @@ class CurlTransport final : public Transport {
   void cancel(RequestId id) noexcept override;
   void advance() override;
   bool take_finished(RequestId* id, HttpResponse* response) override;
-  int poll_descriptor() const noexcept override { return epoll_.get(); }
-  void wake_at(Steady::time_point when) noexcept override;
+  int poll_descriptor() noexcept override;
+  void wake_at(Steady::time_point when) noexcept override { wake_ = when; }
   void recycle(BodyBuffer body) noexcept override { buffers_.give(std::move(body)); }
   BodyBuffer spare_buffer() noexcept override { return buffers_.take(); }
 
@@ -185,7 +185,6 @@ RequestId CurlTransport::start(const HttpRequest& request) {
     }
   }
   if (refused) fail(id, std::move(*refused));
-  arm();
   return id;
 }
 
@@ -206,18 +205,18 @@ void CurlTransport::cancel(RequestId id) noexcept {
   curl_multi_remove_handle(multi_.get(), transfer->handle());
   transfer->abandon();
   keep_idle(std::move(transfer));
-  arm();
 }
 
+// Timers first: a request that was just started is one, and what it sends may be answered by the time that the sockets
+// are looked at.
 void CurlTransport::advance() {
   const SignalsBlocked blocked;
   for (int round = 0; round < kMaxRounds; ++round) {
-    const bool sockets = drive_sockets();
     const bool timers = drive_timers();
+    const bool sockets = drive_sockets();
     collect();
-    if (!finished_.empty() || !(sockets || timers)) break;
+    if (!finished_.empty() || !(sockets || (timers && curl_deadline_ <= Steady::now()))) break;
   }
-  arm();
 }
 
 // An event may be for a socket that an earlier one of the batch has made libcurl close: it then ignores the number, or
@@ -284,9 +283,9 @@ bool CurlTransport::take_finished(RequestId* id, HttpResponse* response) {
   return true;
 }
 
-void CurlTransport::wake_at(Steady::time_point when) noexcept {
-  wake_ = when;
+int CurlTransport::poll_descriptor() noexcept {
   arm();
+  return epoll_.get();
 }
 
 // Setting a timer is dear where it means a call of the hypervisor, and deadlines move with every request. So a timer
@@ -313,8 +312,10 @@ void CurlTransport::set_timer(Steady::time_point when) noexcept {
   if (timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr) == 0) armed_ = when;
 }
 
-int CurlTransport::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept {
-  const int epoll = static_cast<CurlTransport*>(self)->epoll_.get();
+// `watched` is not null for a socket that is being watched, as curl_multi_assign() has said.
+int CurlTransport::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watched) noexcept {
+  auto* transport = static_cast<CurlTransport*>(self);
+  const int epoll = transport->epoll_.get();
   if (what == CURL_POLL_REMOVE) {
     epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nullptr);
     return 0;
@@ -323,7 +324,10 @@ int CurlTransport::on_socket(CURL*, curl_socket_t socket, int what, void* self, 
   event.data.fd = socket;
   if (what & CURL_POLL_IN) event.events |= EPOLLIN;
   if (what & CURL_POLL_OUT) event.events |= EPOLLOUT;
-  if (epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) == 0) return 0;
+  if (watched == nullptr) curl_multi_assign(transport->multi_.get(), socket, transport);
+  if (epoll_ctl(epoll, watched == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) == 0) return 0;
+  // libcurl may have closed a socket and got another of the same number.
+  if (errno == EEXIST) return epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event);
   return errno == ENOENT ? epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) : -1;
 }
 

@@ -81,8 +81,9 @@ class Transport {
   virtual bool take_finished(RequestId* id, HttpResponse* response) = 0;
 
   /// Readable whenever advance() has something to do, also when only a timer ran out; a finished request that was not
-  /// taken does not make it readable. Valid as long as the transport.
-  virtual int poll_descriptor() const noexcept = 0;
+  /// taken does not make it readable. Always the same number, valid as long as the transport; but it is to be asked for
+  /// before each wait, because only then it is told what to wait for.
+  virtual int poll_descriptor() noexcept = 0;
 
   /// Also become readable at `when` (replaces an earlier such wish; time_point::max() = never). The wish is over with
   /// the first advance() at or after `when`.

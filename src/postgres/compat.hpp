@@ -8,6 +8,7 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/inherit.h"
+#include "storage/latch.h"
 #include "utils/selfuncs.h"
 }
 
@@ -75,6 +76,19 @@ inline Bitmapset* updated_columns(PlannerInfo* root, RelOptInfo* rel) {
 #else
   RangeTblEntry* rte = planner_rt_fetch(rel->relid, root);
   return bms_union(rte->updatedCols, rte->extraUpdatedCols);
+#endif
+}
+
+/// A WaitEventSet that lives until it is freed. Since PostgreSQL 17 it may belong to a resource owner instead of a
+/// memory context.
+inline WaitEventSet* create_wait_set(MemoryContext context, int events) {
+#if PG_VERSION_NUM >= 170000
+  MemoryContext old = MemoryContextSwitchTo(context);
+  WaitEventSet* set = CreateWaitEventSet(nullptr, events);
+  MemoryContextSwitchTo(old);
+  return set;
+#else
+  return CreateWaitEventSet(context, events);
 #endif
 }
 

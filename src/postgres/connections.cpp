@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "client_factory.hpp"
+#include "compat.hpp"
 #include "handles.hpp"
 #include "shared_limits.hpp"
 
@@ -22,9 +23,10 @@ struct Connection {
   const char* region;  // as asked for; "" for none
   Identity identity;
   dynamodb::Client* client;
-  int descriptors;  // reported to PostgreSQL
-  int users;        // statements that hold it
-  bool stale;       // its server or user mapping was altered
+  WaitEventSet* wait_set;  // null until somebody waits
+  int descriptors;         // reported to PostgreSQL
+  int users;               // statements that hold it
+  bool stale;              // its server or user mapping was altered
 };
 
 List* connections = NIL;  // Connection*, in TopMemoryContext
@@ -36,6 +38,7 @@ void close_connection(Connection* connection) {
   MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
   connections = list_delete_ptr(connections, connection);
   MemoryContextSwitchTo(old);
+  if (connection->wait_set != nullptr) FreeWaitEventSet(connection->wait_set);
   for (int i = 0; i < connection->descriptors; ++i) ReleaseExternalFD();
   MemoryContextDelete(connection->context);
 }
@@ -186,15 +189,30 @@ dynamodb::RateLimiter* rate_limiter(Oid relid, bool writes, double units_per_sec
   return entry->limiter;
 }
 
+Connection* connection_of(const dynamodb::Client* client) {
+  ListCell* cell;
+  foreach (cell, connections)
+    if (static_cast<Connection*>(lfirst(cell))->client == client) return static_cast<Connection*>(lfirst(cell));
+  elog(ERROR, "a client that is in use has been closed");
+  pg_unreachable();
+}
+
 }  // namespace
+
+WaitEventSet* wait_set(dynamodb::Client* client) {
+  Connection* connection = connection_of(client);
+  if (connection->wait_set != nullptr) return connection->wait_set;
+  WaitEventSet* set = create_wait_set(connection->context, 3);
+  AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, nullptr);
+  AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, nullptr, nullptr);
+  AddWaitEventToSet(set, WL_SOCKET_READABLE, client->poll_descriptor(), nullptr, nullptr);
+  connection->wait_set = set;
+  return set;
+}
 
 void hold_client(dynamodb::Client* client, MemoryContext owner) {
   auto* hold = static_cast<Hold*>(MemoryContextAllocZero(owner, sizeof(Hold)));
-  ListCell* cell;
-  foreach (cell, connections)
-    if (static_cast<Connection*>(lfirst(cell))->client == client)
-      hold->connection = static_cast<Connection*>(lfirst(cell));
-  if (hold->connection == nullptr) elog(ERROR, "the client to hold has been closed");
+  hold->connection = connection_of(client);
   ++hold->connection->users;
   hold->callback.func = let_go;
   hold->callback.arg = hold;

@@ -5,6 +5,10 @@
 #include "dynamodb/rate_limiter.hpp"
 #include "pg.hpp"
 
+extern "C" {
+#include "storage/latch.h"
+}
+
 namespace dynamodb_fdw {
 
 /// The client for `serverid` with the credentials that `userid` may use, in `region` (null: the server's, else the
@@ -16,6 +20,9 @@ dynamodb::Client* acquire_client(Oid serverid, Oid userid, const char* region, M
 
 /// Keeps a client that somebody else has acquired until `owner` is reset, too: for objects made in `owner`.
 void hold_client(dynamodb::Client* client, MemoryContext owner);
+
+/// What a wait for `client` waits for: its descriptor, the latch and the death of the postmaster. Kept with the client.
+WaitEventSet* wait_set(dynamodb::Client* client);
 
 /// The region that acquire_client() would sign for, palloc'ed; for EXPLAIN and cache keys. Errors: as there.
 const char* effective_region(Oid serverid, Oid userid, const char* region);

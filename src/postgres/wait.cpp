@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "connections.hpp"
+
 extern "C" {
 #include "storage/latch.h"
 #include "utils/wait_event.h"
@@ -29,11 +31,11 @@ void advance(dynamodb::Client* client, const ErrorContext& context) {
 }
 
 void wait_and_advance(dynamodb::Client* client, const ErrorContext& context, dynamodb::Steady::time_point until) {
-  int events = WL_LATCH_SET | WL_SOCKET_READABLE | WL_EXIT_ON_PM_DEATH;
-  long timeout = milliseconds_until(until);
-  if (timeout >= 0) events |= WL_TIMEOUT;
-  int happened = WaitLatchOrSocket(MyLatch, events, client->poll_descriptor(), timeout, PG_WAIT_EXTENSION);
-  if (happened & WL_LATCH_SET) ResetLatch(MyLatch);
+  WaitEventSet* set = wait_set(client);
+  client->poll_descriptor();  // has it told what to wait for
+  WaitEvent event;
+  if (WaitEventSetWait(set, milliseconds_until(until), &event, 1, PG_WAIT_EXTENSION) > 0 && event.events & WL_LATCH_SET)
+    ResetLatch(MyLatch);
   CHECK_FOR_INTERRUPTS();
   advance(client, context);
 }

@@ -69,7 +69,7 @@ class FakeTransport final : public Transport {
     finished_.pop_front();
     return true;
   }
-  int poll_descriptor() const noexcept override { return -1; }
+  int poll_descriptor() noexcept override { return -1; }
   void wake_at(Steady::time_point when) noexcept override { wake = when; }
   void recycle(BodyBuffer body) noexcept override { recycled += body.data() != nullptr ? 1 : 0; }
 
