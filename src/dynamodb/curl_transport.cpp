@@ -43,20 +43,35 @@ class Descriptor {
 };
 
 /// libcurl resolves host names in a thread of its own, which inherits the signal mask: with everything blocked, no
-/// handler of the process ever runs in that thread.
-class SignalsBlocked {
+/// handler of the process ever runs in that thread. Signals are blocked from the moment that libcurl begins to resolve
+/// until its call has returned.
+class SignalMask {
  public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  SignalMask() = default;
+  SignalMask(const SignalMask&) = delete;
+  SignalMask& operator=(const SignalMask&) = delete;
+
+  void watch(CURL* easy) noexcept {
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, &SignalMask::on_resolve);
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, this);
   }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  void restore() noexcept {
+    if (blocked_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    blocked_ = false;
+  }
 
  private:
-  sigset_t before_;
+  static int on_resolve(void*, void*, void* self) noexcept {
+    auto* mask = static_cast<SignalMask*>(self);
+    if (mask->blocked_) return 0;
+    sigset_t all;
+    sigfillset(&all);
+    mask->blocked_ = pthread_sigmask(SIG_SETMASK, &all, &mask->before_) == 0;
+    return mask->blocked_ ? 0 : 1;
+  }
+
+  sigset_t before_{};
+  bool blocked_ = false;
 };
 
 struct MultiDeleter {
@@ -110,6 +125,7 @@ class CurlTransport final : public Transport {
   Steady::time_point wake_ = kNever;
   Steady::time_point armed_ = kNever;  // what the timer descriptor is set to
   bool raised_ = false;                // whether the flag is readable
+  SignalMask signals_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
   RequestId last_id_ = 0;
   std::unordered_map<RequestId, TransferPointer> active_;
@@ -176,13 +192,14 @@ RequestId CurlTransport::start(const HttpRequest& request) {
   CURL* easy = transfer->handle();
   last_id_ = id;
   if (!refused) {
-    const SignalsBlocked blocked;
+    signals_.watch(easy);
     active_.emplace(id, std::move(transfer));
     const CURLMcode code = curl_multi_add_handle(multi_.get(), easy);
     if (code != CURLM_OK) {
       active_.erase(id);
       refused = Error::internal(std::string("libcurl did not take a request: ") + curl_multi_strerror(code));
     }
+    signals_.restore();
   }
   if (refused) fail(id, std::move(*refused));
   return id;
@@ -210,13 +227,13 @@ void CurlTransport::cancel(RequestId id) noexcept {
 // Timers first: a request that was just started is one, and what it sends may be answered by the time that the sockets
 // are looked at.
 void CurlTransport::advance() {
-  const SignalsBlocked blocked;
   for (int round = 0; round < kMaxRounds; ++round) {
     const bool timers = drive_timers();
     const bool sockets = drive_sockets();
     collect();
     if (!finished_.empty() || !(sockets || (timers && curl_deadline_ <= Steady::now()))) break;
   }
+  signals_.restore();
 }
 
 // An event may be for a socket that an earlier one of the batch has made libcurl close: it then ignores the number, or

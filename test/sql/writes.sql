@@ -126,7 +126,7 @@ UPDATE orders SET a = 1 WHERE p = 'stays';
 ROLLBACK;
 SELECT p, s, a FROM orders WHERE p = 'stays';
 ALTER FOREIGN TABLE orders OPTIONS (SET insert_mode 'insert');
-INSERT INTO orders (p, s) VALUES ('stays', 1), ('stays', 2);
+INSERT INTO orders (p, s) VALUES ('stays', 2), ('stays', 1);
 SELECT p, s FROM orders WHERE p = 'stays' ORDER BY s;
 BEGIN;
 INSERT INTO orders (p, s) VALUES ('stays', 3);
