@@ -76,7 +76,7 @@ subtest 'how many at once' => sub {
 	is(scalar @others, 18, 'the other segments were read without repetition');
 	my ($last) = sort { $b <=> $a } map { $_->{time} } @others;
 	cmp_ok($last - $first, '<', 3, 'and without waiting for it');
-	is((sort { $b <=> $a } map { $_->{in_flight} } @others[ 9 .. 17 ])[0], 3, 'all at once');
+	cmp_ok((sort { $b <=> $a } map { $_->{in_flight} } @others[ 9 .. 17 ])[0], '>=', 3, 'all at once');
 
 	$server->set({ pages => 6, refused => { all => 3 }, reason => 'Provisioned', delay => 0.05 });
 	$server->forget;

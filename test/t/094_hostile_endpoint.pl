@@ -292,7 +292,7 @@ my @descriptions = (
 	[ 'with 100,000 attributes in an index', described_index(Projection => { ProjectionType => 'INCLUDE', NonKeyAttributes => [ map { "attribute$_" } 1 .. 100_000 ] }), '' ],
 	[ 'with an odd index',   described(GlobalSecondaryIndexes => { a => 1 }), '' ],
 	[ 'of 5 MB',             { big => [ '{"Table":{"TableName":"', 'x', 5_000_000, '"}}' ] }, '' ],
-	[ 'of 200 MB, in gzip',  { gzip => 1, big => [ '{"Table":{', ' ' x 1_000_000, 200, '}}' ] }, '' ],
+	[ 'of 50 MB, in gzip',   { gzip => 1, big => [ '{"Table":{', ' ' x 1_000_000, 50, '}}' ] }, '' ],
 	[ 'without end',         { big => [ '{"Table":', '[', 3_000_000, '' ] }, '' ]);
 
 subtest 'descriptions' => sub {
