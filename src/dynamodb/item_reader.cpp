@@ -1,57 +1,23 @@
 // Decodes the items of a response in place: typed JSON -> flat views into the page.
 #include "dynamodb/item_reader.hpp"
 
-#include <simdjson.h>
+#include <charconv>
 
-#include <cstring>
-
+#include "dynamodb/document.hpp"
+#include "dynamodb/json_tokens.hpp"
 #include "dynamodb/limits.hpp"
 
 namespace dynamodb {
 
-namespace ondemand = simdjson::ondemand;
 using simdjson::error_code;
 
 static_assert(BodyBuffer::kPadding >= simdjson::SIMDJSON_PADDING);
 
 namespace {
 
-// The parser takes up to six bytes of memory for each of the page's and grows to the largest page. What one beyond the
+// The parser takes four bytes of memory for each of the page's and grows to the largest page. What one beyond the
 // usual size needed is given back: 1 MB of items seldom has more JSON than this.
 constexpr std::size_t kMaxKeptPageBytes = std::size_t{4} << 20;
-
-// The parser's raw text of a string or an object, without the white space that may follow it.
-std::string_view trim_token(std::string_view token) {
-  while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
-  return token;
-}
-
-bool has_escape(std::string_view text) { return std::memchr(text.data(), '\\', text.size()) != nullptr; }
-
-// The key of a field without escapes. Keys are short: finding the closing quote is cheaper than unescaping.
-error_code read_key(ondemand::field& field, std::string_view* key) {
-  const char* start = field.key().raw();
-  const char* end = start;
-  while (*end != '"' && *end != '\\') ++end;
-  if (*end == '"') {
-    *key = {start, static_cast<std::size_t>(end - start)};
-    return simdjson::SUCCESS;
-  }
-  return field.unescaped_key().get(*key);
-}
-
-// The text of a JSON string: a view of the page where it has no escapes, else the parser's unescaped copy.
-error_code read_text(ondemand::value& value, std::string_view* text) {
-  std::string_view token = trim_token(value.raw_json_token());
-  if (token.size() < 2 || token.front() != '"') return simdjson::INCORRECT_TYPE;
-  token.remove_prefix(1);
-  token.remove_suffix(1);
-  if (!has_escape(token)) {
-    *text = token;
-    return simdjson::SUCCESS;
-  }
-  return value.get_string().get(*text);
-}
 
 ValueNode text_node(AttributeType type, std::string_view text) {
   ValueNode node{};
@@ -67,33 +33,95 @@ ValueNode plain_node(AttributeType type) {
   return node;
 }
 
-// What an iterator over members compares equal to at the end.
-const ondemand::object_iterator kEnd{};
+// Steps from token to token. What is there is checked before a step is made, and the end of the text is no token that
+// any step takes, so that no step leaves the text.
+class TokenWalk {
+ public:
+  TokenWalk(JsonTokens& tokens, uint32_t at) noexcept : tokens_(&tokens), at_(at) {}
 
-// Appends the nodes of typed JSON values; stops at the first thing that is not one. Fields and values are used where
-// the iterators made them: copying them just after they were written stalls, and took a third of the time.
+  uint32_t at() const noexcept { return at_; }
+  char kind() const noexcept { return tokens_->kind(at_); }
+  bool take(char kind) noexcept {
+    if (tokens_->kind(at_) != kind) return false;
+    ++at_;
+    return true;
+  }
+  bool skip() noexcept {
+    // Most of what is skipped is {"S":"text"}.
+    if (at_ + 5 < tokens_->count() && tokens_->kind(at_) == '{' && tokens_->kind(at_ + 4) == '}' &&
+        tokens_->kind(at_ + 2) == ':' && is_plain(tokens_->kind(at_ + 1)) && is_plain(tokens_->kind(at_ + 3))) {
+      at_ += 5;
+      return true;
+    }
+    uint32_t behind = tokens_->skip(at_);
+    if (behind != 0) at_ = behind;
+    return behind != 0;
+  }
+  error_code string(std::string_view* value) {
+    if (tokens_->kind(at_) != '"') return simdjson::INCORRECT_TYPE;
+    return tokens_->string(at_++, value);
+  }
+  /// The text of a number or word; empty where there is none.
+  std::string_view scalar() noexcept {
+    char kind = tokens_->kind(at_);
+    return at_ < tokens_->count() && kind != '"' && is_plain(kind) ? tokens_->raw(at_++) : std::string_view();
+  }
+  /// "name": before a value.
+  error_code name(std::string_view* value) {
+    if (error_code failure = string(value)) return failure;
+    return take(':') ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
+  }
+
+  /// Reads the members of an object by read(name) -> error_code, which takes or skips the value.
+  template <typename Read>
+  error_code members(Read read) {
+    if (!take('{')) return simdjson::INCORRECT_TYPE;
+    if (take('}')) return simdjson::SUCCESS;
+    do {
+      std::string_view key;
+      if (error_code failure = name(&key)) return failure;
+      if (error_code failure = read(key)) return failure;
+    } while (take(','));
+    return take('}') ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
+  }
+
+  /// Reads the elements of an array by read() -> error_code.
+  template <typename Read>
+  error_code elements(Read read) {
+    if (!take('[')) return simdjson::INCORRECT_TYPE;
+    if (take(']')) return simdjson::SUCCESS;
+    do {
+      if (error_code failure = read()) return failure;
+    } while (take(','));
+    return take(']') ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
+  }
+
+ private:
+  static bool is_plain(char kind) noexcept {
+    return kind != '{' && kind != '}' && kind != '[' && kind != ']' && kind != ':' && kind != ',';
+  }
+
+  JsonTokens* tokens_;
+  uint32_t at_;
+};
+
+error_code skip_value(TokenWalk& walk) { return walk.skip() ? simdjson::SUCCESS : simdjson::TAPE_ERROR; }
+
+// Appends the nodes of typed JSON values; stops at the first thing that is not one.
 class ValueDecoder {
  public:
-  explicit ValueDecoder(std::vector<ValueNode>& nodes) noexcept : nodes_(nodes) {}
+  ValueDecoder(TokenWalk& walk, std::vector<ValueNode>& nodes) noexcept : walk_(walk), nodes_(nodes) {}
 
   // {"<type>": <payload>}
-  error_code decode(ondemand::value& value, int depth) {
+  error_code decode(int depth) {
     if (depth > kMaxDecodeNesting) return simdjson::DEPTH_ERROR;
-    ondemand::object object;
-    if (error_code failure = value.get_object().get(object)) return failure;
-    ondemand::object_iterator members;
-    if (error_code failure = object.begin().get(members)) return failure;
-    if (members == kEnd) return simdjson::INCORRECT_TYPE;
-    auto entry = *members;
-    if (entry.error()) return entry.error();
-    ondemand::field& field = entry.value_unsafe();
+    if (!walk_.take('{')) return simdjson::INCORRECT_TYPE;
     std::string_view tag;
-    if (error_code failure = read_key(field, &tag)) return failure;
+    if (error_code failure = walk_.name(&tag)) return failure;
     std::optional<AttributeType> type = tag_type(tag);
     if (!type) return simdjson::INCORRECT_TYPE;
-    if (error_code failure = payload(*type, field.value(), depth)) return failure;
-    ++members;
-    return members == kEnd ? simdjson::SUCCESS : simdjson::INCORRECT_TYPE;
+    if (error_code failure = payload(*type, depth)) return failure;
+    return walk_.take('}') ? simdjson::SUCCESS : simdjson::INCORRECT_TYPE;
   }
 
  private:
@@ -117,102 +145,86 @@ class ValueDecoder {
     return parse_type_name(tag);
   }
 
-  error_code payload(AttributeType type, ondemand::value& value, int depth) {
+  error_code payload(AttributeType type, int depth) {
     switch (type) {
       case AttributeType::S:
       case AttributeType::N:
       case AttributeType::B:
-        return text(type, value);
+        return text(type);
       case AttributeType::BOOL:
-        return boolean(value);
+        return boolean();
       case AttributeType::NUL:
         nodes_.push_back(plain_node(type));
-        return simdjson::SUCCESS;
+        return skip_value(walk_);
       case AttributeType::SS:
-        return set(type, AttributeType::S, value);
+        return set(type, AttributeType::S);
       case AttributeType::NS:
-        return set(type, AttributeType::N, value);
+        return set(type, AttributeType::N);
       case AttributeType::BS:
-        return set(type, AttributeType::B, value);
+        return set(type, AttributeType::B);
       case AttributeType::L:
-        return list(value, depth);
+        return list(depth);
       case AttributeType::M:
-        return map(value, depth);
+        return map(depth);
     }
     return simdjson::INCORRECT_TYPE;
   }
 
-  error_code text(AttributeType type, ondemand::value& value) {
+  error_code text(AttributeType type) {
     std::string_view view;
-    if (error_code failure = read_text(value, &view)) return failure;
+    if (error_code failure = walk_.string(&view)) return failure;
     nodes_.push_back(text_node(type, view));
     return simdjson::SUCCESS;
   }
 
-  error_code boolean(ondemand::value& value) {
-    ValueNode node = plain_node(AttributeType::BOOL);
-    if (error_code failure = value.get_bool().get(node.boolean)) return failure;
-    nodes_.push_back(node);
+  error_code boolean() {
+    std::string_view word = walk_.scalar();
+    if (word != "true" && word != "false") return simdjson::INCORRECT_TYPE;
+    nodes_.push_back(plain_node(AttributeType::BOOL));
+    nodes_.back().boolean = word.size() == 4;
     return simdjson::SUCCESS;
   }
 
-  error_code set(AttributeType type, AttributeType element, ondemand::value& value) {
-    ondemand::array array;
-    if (error_code failure = value.get_array().get(array)) return failure;
-    std::size_t start = open_container(type);
+  error_code set(AttributeType type, AttributeType element) {
+    return container(type, [&](uint32_t& count) {
+      return walk_.elements([&] {
+        ++count;
+        return text(element);
+      });
+    });
+  }
+
+  error_code list(int depth) {
+    return container(AttributeType::L, [&](uint32_t& count) {
+      return walk_.elements([&] {
+        ++count;
+        return decode(depth + 2);
+      });
+    });
+  }
+
+  error_code map(int depth) {
+    return container(AttributeType::M, [&](uint32_t& count) {
+      return walk_.members([&](std::string_view name) {
+        ++count;
+        nodes_.push_back(text_node(AttributeType::S, name));
+        return decode(depth + 2);
+      });
+    });
+  }
+
+  template <typename Read>
+  error_code container(AttributeType type, Read read) {
+    std::size_t start = nodes_.size();
     uint32_t count = 0;
-    for (auto entry : array) {
-      if (entry.error()) return entry.error();
-      ondemand::value& member = entry.value_unsafe();
-      if (error_code failure = text(element, member)) return failure;
-      ++count;
-    }
-    close_container(start, count);
-    return simdjson::SUCCESS;
-  }
-
-  error_code list(ondemand::value& value, int depth) {
-    ondemand::array array;
-    if (error_code failure = value.get_array().get(array)) return failure;
-    std::size_t start = open_container(AttributeType::L);
-    uint32_t count = 0;
-    for (auto entry : array) {
-      if (entry.error()) return entry.error();
-      ondemand::value& member = entry.value_unsafe();
-      if (error_code failure = decode(member, depth + 2)) return failure;
-      ++count;
-    }
-    close_container(start, count);
-    return simdjson::SUCCESS;
-  }
-
-  error_code map(ondemand::value& value, int depth) {
-    ondemand::object object;
-    if (error_code failure = value.get_object().get(object)) return failure;
-    std::size_t start = open_container(AttributeType::M);
-    uint32_t count = 0;
-    for (auto entry : object) {
-      if (entry.error()) return entry.error();
-      ondemand::field& field = entry.value_unsafe();
-      std::string_view name;
-      if (error_code failure = read_key(field, &name)) return failure;
-      nodes_.push_back(text_node(AttributeType::S, name));
-      if (error_code failure = decode(field.value(), depth + 2)) return failure;
-      ++count;
-    }
-    close_container(start, count);
-    return simdjson::SUCCESS;
-  }
-
-  std::size_t open_container(AttributeType type) {
     nodes_.push_back(plain_node(type));
-    return nodes_.size() - 1;
-  }
-  void close_container(std::size_t start, uint32_t count) {
+    if (error_code failure = read(count)) return failure;
     nodes_[start].size = count;
     nodes_[start].end = static_cast<uint32_t>(nodes_.size());
+    return simdjson::SUCCESS;
   }
 
+  TokenWalk& walk_;
   std::vector<ValueNode>& nodes_;
 };
 
@@ -221,23 +233,40 @@ Error malformed(error_code failure, const char* where) {
                                  simdjson::error_message(failure));
 }
 
+// A number in JSON's grammar, as a whole; nothing where it is something else or too large.
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  if (!is_json_number(text)) return std::nullopt;
+  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+error_code read_count(TokenWalk& walk, uint64_t& count) {
+  std::optional<uint64_t> number = parse_number<uint64_t>(walk.scalar());
+  count = number.value_or(0);
+  return number ? simdjson::SUCCESS : simdjson::NUMBER_ERROR;
+}
+
 // ConsumedCapacity of one table; unknown members (such as those of newer services) are ignored.
-double table_capacity(ondemand::object object) {
-  double units = 0;
-  if (object["CapacityUnits"].get_double().get(units)) return 0;
-  return units;
+error_code add_table_capacity(TokenWalk& walk, double& units) {
+  if (walk.kind() != '{') return skip_value(walk);
+  std::optional<double> found;
+  error_code failure = walk.members([&](std::string_view name) {
+    uint32_t before = walk.at();
+    if (name == "CapacityUnits" && !found) found = parse_number<double>(walk.scalar()).value_or(0);
+    return walk.at() == before ? skip_value(walk) : simdjson::SUCCESS;
+  });
+  units += found.value_or(0);
+  return failure;
 }
 
 // BatchGetItem lists its tables, the others speak of one.
-double capacity_units(ondemand::value value) {
-  ondemand::object object;
-  if (!value.get_object().get(object)) return table_capacity(object);
-  ondemand::array tables;
-  if (value.get_array().get(tables)) return 0;
-  double units = 0;
-  for (auto entry : tables)
-    if (!std::move(entry).get_object().get(object)) units += table_capacity(object);
-  return units;
+error_code read_capacity(TokenWalk& walk, double& units) {
+  units = 0;
+  if (walk.kind() != '[') return add_table_capacity(walk, units);
+  return walk.elements([&] { return add_table_capacity(walk, units); });
 }
 
 // Where the items of a response are.
@@ -247,6 +276,27 @@ ItemsAt items_at(std::string_view key) {
   if (key == "Items") return ItemsAt::items;
   if (key == "Item") return ItemsAt::item;
   return key == "Responses" ? ItemsAt::responses : ItemsAt::nowhere;
+}
+
+// How far to look for the end of the items from behind: what follows them is seldom more than a key and capacities.
+constexpr uint32_t kTokensBehindItems = 1024;
+
+// The bracket that closes the array at `start`, a member of the object that is all of the text, found from behind so
+// that a page is walked through only once. 0: it cannot be found so. Only an array behind it that is longer than
+// kTokensBehindItems can be taken for it; the reader of the items sees that.
+uint32_t closing_from_behind(const JsonTokens& tokens, uint32_t start) {
+  uint32_t last = tokens.count() - 1;
+  if (tokens.kind(last) != '}') return 0;
+  uint32_t closing = 0;
+  int depth = 1;
+  for (uint32_t at = last - 1; at > start && last - at < kTokensBehindItems && depth > 0; --at) {
+    char kind = tokens.kind(at);
+    if (kind == ']' && depth == 1) closing = at;
+    if (kind == ']' || kind == '}') ++depth;
+    if (kind == '[' || kind == '{') --depth;
+    if (depth == 1 && kind == '[') closing = 0;  // it was of an array behind the items
+  }
+  return depth > 1 ? closing : 0;
 }
 
 }  // namespace
@@ -261,134 +311,150 @@ uint32_t AttributeSelection::add(std::string_view name) {
   return static_cast<uint32_t>(slot);
 }
 
-// The document must keep its address: iterators point to it.
 struct PageReader::Impl {
-  ondemand::parser parser;
-  ondemand::document document;
-  simdjson::simdjson_result<ondemand::array_iterator> position;
-  simdjson::simdjson_result<ondemand::array_iterator> end;
-  ondemand::object single;  // GetItem's
+  JsonTokens tokens;
   ItemsAt at = ItemsAt::nowhere;
+  uint32_t items = 0;      // the token where they begin
+  uint32_t items_end = 0;  // of the array, its closing bracket as far as the summary's reader knows
+  uint32_t position = 0;   // the token before which the reader of items stands
   bool started = false;
 
-  error_code read_member(std::string_view key, ondemand::value value, PageSummary& summary);
+  error_code read_member(TokenWalk& walk, std::string_view key, PageSummary& summary);
   error_code read_summary(PageSummary& summary);
+  error_code skip_items(TokenWalk& walk);
   error_code find_items();
-  Step next_object(ondemand::object& object, error_code& failure);
-  error_code decode_item(ondemand::object object, const AttributeSelection& selection, std::vector<ValueNode>& nodes,
+  error_code check_end();
+  Step next_object(error_code& failure);
+  error_code decode_item(const AttributeSelection& selection, std::vector<ValueNode>& nodes,
                          std::vector<uint32_t>& slots, std::vector<Item::Attribute>& attributes);
 };
 
 namespace {
 
+bool is_of_summary(std::string_view key) {
+  return key == "Count" || key == "ScannedCount" || key == "ConsumedCapacity" || key == "LastEvaluatedKey";
+}
+
 // The text of a JSON object that is to be sent back verbatim.
-error_code copy_object(ondemand::value value, std::string& text) {
-  ondemand::object object;
-  std::string_view raw;
-  if (error_code failure = value.get_object().get(object)) return failure;
-  if (error_code failure = object.raw_json().get(raw)) return failure;
-  text.assign(trim_token(raw));
+error_code copy_object(const JsonTokens& tokens, TokenWalk& walk, std::string& text) {
+  uint32_t start = walk.at();
+  if (walk.kind() != '{') return simdjson::INCORRECT_TYPE;
+  if (error_code failure = skip_value(walk)) return failure;
+  text.assign(tokens.span(start, walk.at() - 1));
   return simdjson::SUCCESS;
 }
 
 }  // namespace
 
-error_code PageReader::Impl::read_member(std::string_view key, ondemand::value value, PageSummary& summary) {
+error_code PageReader::Impl::read_member(TokenWalk& walk, std::string_view key, PageSummary& summary) {
   if (key == "Count") {
     summary.has_count = true;
-    return value.get_uint64().get(summary.count);
+    return read_count(walk, summary.count);
   }
-  if (key == "ScannedCount") return value.get_uint64().get(summary.scanned_count);
-  if (key == "ConsumedCapacity") {
-    summary.consumed_capacity = capacity_units(value);
-  } else if (key == "LastEvaluatedKey") {
+  if (key == "ScannedCount") return read_count(walk, summary.scanned_count);
+  if (key == "ConsumedCapacity") return read_capacity(walk, summary.consumed_capacity);
+  if (key == "LastEvaluatedKey") {
     summary.has_last_evaluated_key = true;
-    error_code failure = copy_object(value, summary.last_evaluated_key);
+    error_code failure = copy_object(tokens, walk, summary.last_evaluated_key);
     return !failure && summary.last_evaluated_key.size() > kMaxStartKeyBytes ? simdjson::CAPACITY : failure;
-  } else if (key == "UnprocessedKeys") {
-    error_code failure = copy_object(value, summary.unprocessed_keys);
+  }
+  if (key == "UnprocessedKeys") {
+    error_code failure = copy_object(tokens, walk, summary.unprocessed_keys);
     if (summary.unprocessed_keys.find('"') == std::string::npos) summary.unprocessed_keys.clear();
     return failure;
-  } else if (ItemsAt found = items_at(key); found != ItemsAt::nowhere) {
-    at = found;
-    summary.has_items = true;
   }
+  ItemsAt found = items_at(key);
+  if (found == ItemsAt::nowhere || summary.has_items) return skip_value(walk);
+  at = found;
+  items = walk.at();
+  summary.has_items = true;
+  return skip_items(walk);
+}
+
+error_code PageReader::Impl::skip_items(TokenWalk& walk) {
+  uint32_t closing = at == ItemsAt::items && walk.kind() == '[' ? closing_from_behind(tokens, items) : 0;
+  if (closing != 0)
+    walk = TokenWalk(tokens, closing + 1);
+  else if (error_code failure = skip_value(walk))
+    return failure;
+  items_end = walk.at() - 1;
   return simdjson::SUCCESS;
 }
 
 error_code PageReader::Impl::read_summary(PageSummary& summary) {
-  ondemand::object object;
   at = ItemsAt::nowhere;
-  if (error_code failure = document.get_object().get(object)) return failure;
-  for (auto entry : object) {
-    if (entry.error()) return entry.error();
-    ondemand::field& field = entry.value_unsafe();
-    std::string_view key;
-    if (error_code failure = read_key(field, &key)) return failure;
-    if (error_code failure = read_member(key, field.value(), summary)) return failure;
-  }
-  // Skipping does not look at what it skips; at least the document must end where its braces say.
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS
-                                                                        : simdjson::TRAILING_CONTENT;
+  TokenWalk walk(tokens, 0);
+  error_code failure = walk.members([&](std::string_view key) { return read_member(walk, key, summary); });
+  if (failure) return failure;
+  return walk.at() == tokens.count() ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
 // Stands before the first item: of the array, of the first (and only) table's array, or before the one item itself.
 error_code PageReader::Impl::find_items() {
-  document.rewind();
-  if (at == ItemsAt::item) return document["Item"].get_object().get(single);
-  ondemand::array items;
+  TokenWalk walk(tokens, items);
+  if (at == ItemsAt::item) {
+    position = items;
+    return walk.kind() == '{' ? simdjson::SUCCESS : simdjson::INCORRECT_TYPE;
+  }
   if (at == ItemsAt::responses) {
-    ondemand::object tables;
-    if (error_code failure = document["Responses"].get_object().get(tables)) return failure;
-    auto table = tables.begin();
-    if (error_code failure = table.error()) return failure;
-    if (table == tables.end()) {
+    if (!walk.take('{')) return simdjson::INCORRECT_TYPE;
+    if (walk.kind() == '}') {
       at = ItemsAt::nowhere;
       return simdjson::SUCCESS;
     }
-    ondemand::field field;
-    if (error_code failure = (*table).get(field)) return failure;
-    if (error_code failure = field.value().get_array().get(items)) return failure;
-  } else if (error_code failure = document["Items"].get_array().get(items)) {
-    return failure;
+    std::string_view table;
+    if (error_code failure = walk.name(&table)) return failure;
   }
-  position = items.begin();
-  end = items.end();
-  if (error_code failure = position.error()) return failure;
-  return end.error();
+  if (walk.kind() != '[') return simdjson::INCORRECT_TYPE;
+  position = walk.at() + 1;
+  return simdjson::SUCCESS;
+}
+
+// The summary went on behind what it took for the end of the items. Was the end before that, nothing of the summary
+// may have been overlooked; it cannot have been behind.
+error_code PageReader::Impl::check_end() {
+  if (at != ItemsAt::items || position == items_end) return simdjson::SUCCESS;
+  TokenWalk walk(tokens, position + 1);
+  while (walk.at() < items_end) {
+    std::string_view key;
+    if (!walk.take(',')) return simdjson::TAPE_ERROR;
+    if (error_code failure = walk.name(&key)) return failure;
+    if (is_of_summary(key)) return simdjson::TAPE_ERROR;
+    if (error_code failure = skip_value(walk)) return failure;
+  }
+  return walk.at() == items_end + 1 ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
 }
 
 // GetItem has one item, the others an array of them.
-PageReader::Step PageReader::Impl::next_object(ondemand::object& object, error_code& failure) {
+PageReader::Step PageReader::Impl::next_object(error_code& failure) {
   bool first = !started;
   started = true;
-  if (at == ItemsAt::item) {
-    object = single;
-    return first ? Step::item : Step::end;
+  if (at == ItemsAt::item) return first ? Step::item : Step::end;
+  TokenWalk walk(tokens, position);
+  if (walk.kind() == ']') {
+    failure = check_end();
+    return failure ? Step::failed : Step::end;
   }
-  if (!first) ++position;
-  if (position == end) return Step::end;
-  failure = (*position).get_object().get(object);
+  if (!first && !walk.take(',')) failure = simdjson::TAPE_ERROR;
+  position = walk.at();
   return failure ? Step::failed : Step::item;
 }
 
-error_code PageReader::Impl::decode_item(ondemand::object object, const AttributeSelection& selection,
-                                         std::vector<ValueNode>& nodes, std::vector<uint32_t>& slots,
-                                         std::vector<Item::Attribute>& attributes) {
-  ValueDecoder decoder(nodes);
-  for (auto entry : object) {
-    if (entry.error()) return entry.error();
-    ondemand::field& field = entry.value_unsafe();
-    std::string_view name;
-    if (error_code failure = read_key(field, &name)) return failure;
+error_code PageReader::Impl::decode_item(const AttributeSelection& selection, std::vector<ValueNode>& nodes,
+                                         std::vector<uint32_t>& slots, std::vector<Item::Attribute>& attributes) {
+  TokenWalk walk(tokens, position);
+  ValueDecoder decoder(walk, nodes);
+  error_code failure = walk.members([&](std::string_view name) {
     int32_t slot = selection.find(name);
-    if (slot < 0 && !selection.all()) continue;
+    if (slot < 0 && !selection.all()) return skip_value(walk);
     auto node = static_cast<uint32_t>(nodes.size());
-    if (error_code failure = decoder.decode(field.value(), 1)) return failure;
+    if (error_code problem = decoder.decode(1)) return problem;
     if (slot >= 0) slots[static_cast<std::size_t>(slot)] = node;
     if (selection.all()) attributes.push_back({name, node});
-  }
-  return simdjson::SUCCESS;
+    return simdjson::SUCCESS;
+  });
+  position = walk.at();
+  return failure;
 }
 
 PageReader::PageReader() : impl_(std::make_unique<Impl>()) {}
@@ -399,8 +465,8 @@ PageReader& PageReader::operator=(PageReader&&) noexcept = default;
 std::optional<Error> PageReader::open(const BodyBuffer& body, bool by_key) {
   summary_ = PageSummary{};
   impl_->started = false;
-  simdjson::padded_string_view text(body.data(), body.size(), body.size() + BodyBuffer::kPadding);
-  if (error_code failure = impl_->parser.iterate(text).get(impl_->document)) return malformed(failure, "JSON");
+  impl_->at = ItemsAt::nowhere;
+  if (error_code failure = impl_->tokens.index(body.view())) return malformed(failure, "JSON");
   if (error_code failure = impl_->read_summary(summary_)) return malformed(failure, "page");
   // With Select=COUNT there are no items. Without either it is some other object, and not an empty page.
   if (!by_key && !summary_.has_items && !summary_.has_count) return malformed(simdjson::NO_SUCH_FIELD, "Items");
@@ -411,18 +477,17 @@ std::optional<Error> PageReader::open(const BodyBuffer& body, bool by_key) {
 
 PageReader::Step PageReader::next(const AttributeSelection& selection, Item& item) {
   if (impl_->at == ItemsAt::nowhere) return Step::end;
-  ondemand::object object;
   error_code failure = simdjson::SUCCESS;
-  Step step = impl_->next_object(object, failure);
+  Step step = impl_->next_object(failure);
   if (step == Step::end) {
-    impl_->at = ItemsAt::nowhere;  // the iterator would go on into what follows the array
+    impl_->at = ItemsAt::nowhere;  // what follows are no items
     return step;
   }
 
   item.nodes_.clear();
   item.attributes_.clear();
   item.slots_.assign(selection.size(), Item::kMissing);
-  if (!failure) failure = impl_->decode_item(object, selection, item.nodes_, item.slots_, item.attributes_);
+  if (!failure) failure = impl_->decode_item(selection, item.nodes_, item.slots_, item.attributes_);
   if (!failure) return Step::item;
   error_ = malformed(failure, "item");
   return Step::failed;
@@ -430,7 +495,7 @@ PageReader::Step PageReader::next(const AttributeSelection& selection, Item& ite
 
 void PageReader::close() noexcept {
   impl_->at = ItemsAt::nowhere;
-  if (impl_->parser.capacity() > kMaxKeptPageBytes) impl_->parser = ondemand::parser();
+  impl_->tokens.release(kMaxKeptPageBytes);
 }
 
 }  // namespace dynamodb

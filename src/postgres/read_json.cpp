@@ -1,19 +1,14 @@
-// Attributes and whole items -> json and jsonb, jsonb built directly from the decoded values.
+// Attributes and whole items -> json; JSON text in an S; keys as JSON, for messages.
 #include <cstring>
 
 #include "guard.hpp"
 #include "to_datum.hpp"
-
-extern "C" {
-#include "utils/jsonb.h"
-}
 
 namespace dynamodb_fdw {
 
 using dynamodb::AttributeType;
 using dynamodb::Item;
 using dynamodb::JsonForm;
-using dynamodb::ValueNode;
 
 namespace {
 
@@ -50,175 +45,6 @@ const char* read_json(ReadContext* context, const ColumnReader* reader, uint32_t
                                     : dynamodb::append_json(*context->text, item, index, form);
   });
   return written ? finish_json(context, value) : keep_reason(context, failure);
-}
-
-// --- jsonb: binary
-
-// Pushes values into a jsonb under construction. Only plain data: PostgreSQL may ereport at every push.
-struct JsonbBuilder {
-  ReadContext* context;
-  JsonForm form;
-  JsonbParseState* state;
-  JsonbValue* result;
-  const char* reason;
-};
-
-void push(JsonbBuilder* builder, JsonbIteratorToken token, JsonbValue* value) {
-  builder->result = pushJsonbValue(&builder->state, token, value);
-}
-
-bool string_value(JsonbBuilder* builder, std::string_view text, JsonbValue* value) {
-  int length;
-  const char* converted = server_text(builder->context, text, &length, &builder->reason);
-  if (converted == nullptr) return false;
-  value->type = jbvString;
-  value->val.string.val = const_cast<char*>(converted);
-  value->val.string.len = length;
-  return true;
-}
-
-bool hex_value(JsonbBuilder* builder, std::string_view base64, JsonbValue* value) {
-  auto size = dynamodb::base64_decoded_size(base64);
-  auto* bytes = static_cast<unsigned char*>(palloc(size.value_or(0) + 1));
-  if (!size || !dynamodb::decode_base64(base64, bytes)) {
-    builder->context->sqlstate = ERRCODE_FDW_INVALID_DATA_TYPE;
-    builder->reason = "A binary value is not base64";
-    return false;
-  }
-  auto* hex = static_cast<char*>(palloc(*size * 2 + 2));
-  hex[0] = '\\';
-  hex[1] = 'x';
-  hex_encode(reinterpret_cast<const char*>(bytes), *size, hex + 2);
-  value->type = jbvString;
-  value->val.string.val = hex;
-  value->val.string.len = static_cast<int>(*size * 2 + 2);
-  return true;
-}
-
-bool number_value(JsonbBuilder* builder, std::string_view text, JsonbValue* value) {
-  Datum number;
-  builder->reason = read_number(builder->context, text, &number);
-  value->type = jbvNumeric;
-  value->val.numeric = DatumGetNumeric(number);
-  return builder->reason == nullptr;
-}
-
-// The payload of a scalar in either form; the typed one keeps numbers and binaries as the strings they are.
-bool scalar_value(JsonbBuilder* builder, const ValueNode& node, JsonbValue* value) {
-  bool typed = builder->form == JsonForm::typed;
-  switch (node.type) {
-    case AttributeType::N:
-      return typed ? string_value(builder, node.view(), value) : number_value(builder, node.view(), value);
-    case AttributeType::B:
-      return typed ? string_value(builder, node.view(), value) : hex_value(builder, node.view(), value);
-    case AttributeType::BOOL:
-      value->type = jbvBool;
-      value->val.boolean = node.boolean;
-      return true;
-    case AttributeType::NUL:
-      value->type = typed ? jbvBool : jbvNull;
-      value->val.boolean = true;
-      return true;
-    default:
-      return string_value(builder, node.view(), value);
-  }
-}
-
-bool push_value(JsonbBuilder* builder, uint32_t index, JsonbIteratorToken token);
-
-bool push_name(JsonbBuilder* builder, std::string_view name) {
-  JsonbValue key;
-  if (!string_value(builder, name, &key)) return false;
-  push(builder, WJB_KEY, &key);
-  return true;
-}
-
-bool push_scalar(JsonbBuilder* builder, const ValueNode& node, JsonbIteratorToken token) {
-  JsonbValue value;
-  if (!scalar_value(builder, node, &value)) return false;
-  push(builder, token, &value);
-  return true;
-}
-
-bool push_map(JsonbBuilder* builder, uint32_t index) {
-  const Item& item = *builder->context->item;
-  push(builder, WJB_BEGIN_OBJECT, nullptr);
-  uint32_t end = item.node(index).end;
-  for (uint32_t name = index + 1; name < end; name = item.next(name + 1))
-    if (!push_name(builder, item.node(name).view()) || !push_value(builder, name + 1, WJB_VALUE)) return false;
-  push(builder, WJB_END_OBJECT, nullptr);
-  return true;
-}
-
-bool push_array(JsonbBuilder* builder, uint32_t index) {
-  const Item& item = *builder->context->item;
-  bool is_list = item.node(index).type == AttributeType::L;
-  push(builder, WJB_BEGIN_ARRAY, nullptr);
-  uint32_t end = item.node(index).end;
-  for (uint32_t child = index + 1; child < end; child = item.next(child))
-    if (!(is_list ? push_value(builder, child, WJB_ELEM) : push_scalar(builder, item.node(child), WJB_ELEM)))
-      return false;
-  push(builder, WJB_END_ARRAY, nullptr);
-  return true;
-}
-
-bool push_payload(JsonbBuilder* builder, uint32_t index, JsonbIteratorToken token) {
-  const ValueNode& node = builder->context->item->node(index);
-  if (node.type == AttributeType::M) return push_map(builder, index);
-  if (node.is_container()) return push_array(builder, index);
-  return push_scalar(builder, node, token);
-}
-
-bool push_value(JsonbBuilder* builder, uint32_t index, JsonbIteratorToken token) {
-  if (builder->form == JsonForm::plain) return push_payload(builder, index, token);
-  push(builder, WJB_BEGIN_OBJECT, nullptr);
-  bool pushed = push_name(builder, dynamodb::type_name(builder->context->item->node(index).type)) &&
-                push_payload(builder, index, WJB_VALUE);
-  if (pushed) push(builder, WJB_END_OBJECT, nullptr);
-  return pushed;
-}
-
-// Says which of a document's attributes the reason is about. A name that cannot be shown is left out.
-void name_attribute(JsonbBuilder* builder, const Item::Attribute& attribute) {
-  int sqlstate = builder->context->sqlstate;
-  int length;
-  const char* unfit;
-  const char* name = server_text(builder->context, attribute.name, &length, &unfit);
-  const char* type = dynamodb::type_name(builder->context->item->node(attribute.node).type);
-  if (name != nullptr)
-    builder->reason = psprintf("Attribute \"%.*s\" (type %s): %s", length, name, type, builder->reason);
-  builder->context->sqlstate = sqlstate;
-}
-
-bool push_document(JsonbBuilder* builder) {
-  push(builder, WJB_BEGIN_OBJECT, nullptr);
-  for (const Item::Attribute& attribute : builder->context->item->attributes()) {
-    if (push_name(builder, attribute.name) && push_value(builder, attribute.node, WJB_VALUE)) continue;
-    name_attribute(builder, attribute);
-    return false;
-  }
-  push(builder, WJB_END_OBJECT, nullptr);
-  return true;
-}
-
-// A jsonb of one scalar has no container to push into.
-bool lone_scalar(JsonbBuilder* builder, const ValueNode& node, Datum* value) {
-  JsonbValue scalar;
-  if (!scalar_value(builder, node, &scalar)) return false;
-  *value = JsonbPGetDatum(JsonbValueToJsonb(&scalar));
-  return true;
-}
-
-const char* read_jsonb(ReadContext* context, const ColumnReader* reader, uint32_t index, Datum* value) {
-  JsonbBuilder builder{context, form_of(reader), nullptr, nullptr, nullptr};
-  bool document = reader->column->document;
-  if (!document && builder.form == JsonForm::plain && !context->item->node(index).is_container()) {
-    lone_scalar(&builder, context->item->node(index), value);
-    return builder.reason;
-  }
-  bool built = document ? push_document(&builder) : push_value(&builder, index, WJB_VALUE);
-  if (built) *value = JsonbPGetDatum(JsonbValueToJsonb(builder.result));
-  return builder.reason;
 }
 
 // --- S that holds JSON text

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "guard.hpp"
+#include "numeric_form.hpp"
 #include "to_datum.hpp"
 
 extern "C" {
@@ -32,27 +33,17 @@ const char* not_a_number(ReadContext* context) {
   return "The attribute's text is not a number";
 }
 
-// A plain decimal: [-]digits[.digits], at most 18 digits, so that it fits an int64. False: take the slow way.
-bool parse_small_decimal(std::string_view text, int64* digits, int* scale) {
+// A plain whole number, [-]digits, at most 18 of them, so that it fits an int64. False: take the slow way.
+bool parse_small_integer(std::string_view text, int64* number) {
   bool negative = !text.empty() && text.front() == '-';
   if (negative) text.remove_prefix(1);
-  if (text.empty() || text.size() > 19) return false;
+  if (text.empty() || text.size() > 18) return false;
   int64 value = 0;
-  int count = 0;
-  int point = -1;
   for (char c : text) {
-    if (c >= '0' && c <= '9') {
-      value = value * 10 + (c - '0');
-      ++count;
-    } else if (c == '.' && point < 0 && count > 0) {
-      point = count;
-    } else {
-      return false;
-    }
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + (c - '0');
   }
-  if (count == 0 || count > 18 || point == count) return false;
-  *digits = negative ? -value : value;
-  *scale = point < 0 ? 0 : count - point;
+  *number = negative ? -value : value;
   return true;
 }
 
@@ -153,8 +144,7 @@ const char* slow_integer(ReadContext* context, std::string_view text, int64* res
 const char* read_int64(ReadContext* context, uint32_t index, int64 low, int64 high, int64* result) {
   const ValueNode& node = context->item->node(index);
   if (node.type != AttributeType::N) return wrong_type(context);
-  int scale;
-  if (!parse_small_decimal(node.view(), result, &scale) || scale != 0)
+  if (!parse_small_integer(node.view(), result))
     if (const char* reason = slow_integer(context, node.view(), result)) return reason;
   return *result < low || *result > high ? out_of_range(context) : nullptr;
 }
@@ -261,11 +251,9 @@ constexpr ScalarEntry kScalars[] = {
 }  // namespace
 
 const char* read_number(ReadContext* context, std::string_view text, Datum* value) {
-  int64 digits;
-  int scale;
-  if (parse_small_decimal(text, &digits, &scale)) {
-    Numeric number = scale == 0 ? int64_to_numeric(digits) : int64_div_fast_to_numeric(digits, scale);
-    *value = NumericGetDatum(number);
+  char* plain = arena_allocate(context, kPlainNumericBytes);
+  if (write_plain_numeric(text, plain) > 0) {
+    *value = PointerGetDatum(plain);
     return nullptr;
   }
   char copy[kMaxNumberText];

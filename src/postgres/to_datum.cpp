@@ -5,6 +5,7 @@
 
 #include "guard.hpp"
 #include "handles.hpp"
+#include "jsonb_writer.hpp"
 
 extern "C" {
 #include "utils/resowner.h"
@@ -38,6 +39,7 @@ void choose_reader(ReadContext* context, ColumnReader* reader) {
     reader->read = read_array;
   } else if (reader->type == JSONOID || reader->type == JSONBOID) {
     choose_json_reader(reader);
+    if (context->jsonb == nullptr) context->jsonb = make_jsonb_writer(context->context);
   } else {
     choose_scalar_reader(reader);
   }
@@ -296,6 +298,7 @@ const char* read_by_input_function(ReadContext* context, const ColumnReader* rea
 ColumnReader* prepare_readers(ReadContext* context, const TableOptions* table, List* attnums,
                               dynamodb::AttributeSelection* selection) {
   MemoryContext caller = MemoryContextSwitchTo(context->context);
+  context->jsonb = nullptr;
   select_keys(context, selection);
   context->text = make_owned<std::string>(context->context, [] { return std::make_unique<std::string>(); });
   auto* readers = static_cast<ColumnReader*>(palloc0(sizeof(ColumnReader) * Max(list_length(attnums), 1)));

@@ -14,6 +14,8 @@ struct RowArena {
   std::size_t capacity;
 };
 
+struct JsonbWriter;
+
 /// What all columns of one scan share. Everything in it lives as long as the scan.
 struct ReadContext {
   MemoryContext context;       ///< of the scan
@@ -23,7 +25,8 @@ struct ReadContext {
   const char* sort_key;
   int partition_slot;  ///< slots in the selection; -1 where unknown
   int sort_slot;
-  std::string* text;  ///< scratch for JSON text, owned by `context`
+  std::string* text;   ///< scratch for JSON text, owned by `context`
+  JsonbWriter* jsonb;  ///< of all jsonb columns, owned by `context`
   RowArena arena;
   int sqlstate;  ///< of the mismatch that a ReadValue reports
 };
@@ -79,6 +82,8 @@ const char* wrong_type(ReadContext* context);
 void choose_scalar_reader(ColumnReader* reader);                                     // read_scalars.cpp
 const char* read_number(ReadContext* context, std::string_view text, Datum* value);  // numeric; read_scalars.cpp
 void choose_json_reader(ColumnReader* reader);                                       // read_json.cpp
+const char* read_jsonb(ReadContext* context, const ColumnReader* reader, uint32_t node,
+                       Datum* value);  // read_jsonb.cpp
 const char* read_array(ReadContext* context, const ColumnReader* reader, uint32_t node,
                        Datum* value);  // read_arrays.cpp
 const char* read_by_input_function(ReadContext* context, const ColumnReader* reader, uint32_t node, Datum* value);

@@ -126,6 +126,35 @@ TEST(PageReader, ReadsItsMembersInAnyOrder) {
   }
 }
 
+// The end of the items is looked for from behind, and not too far.
+TEST(PageReader, ReadsWhatStandsBehindTheItemsHoweverLong) {
+  for (int count : {1, 100, 200, 300, 5000}) {
+    for (const char* unit : {"7", "{}", R"({"Count":[9]})", "[[],{}]"}) {
+      std::string more = R"("More":[)" + std::string(unit);
+      for (int i = 1; i < count; ++i) more += "," + std::string(unit);
+      more += ']';
+      std::string items = R"("Items":[{"a":{"L":[{"N":"1"}]}},{}])";
+      for (bool before : {true, false}) {
+        std::string key = R"("LastEvaluatedKey":{"a":{"N":"1"}},"Count":2)";
+        std::string json = "{" + (before ? key + "," + items + "," + more : items + "," + more + "," + key) + "}";
+        PageReader reader;
+        BodyBuffer body = page_of(json);
+        PageText page = read_page(reader, body);
+        ASSERT_FALSE(page.error) << page.error->message << " " << count << unit;
+        EXPECT_EQ(page.items, (std::vector<std::string>{"a=L(N(1))", ""}));
+        EXPECT_EQ(reader.summary().count, 2u);
+        EXPECT_EQ(reader.summary().last_evaluated_key, R"({"a":{"N":"1"}})");
+      }
+      // Between the items and a long array a key can be overlooked: that is an error, not a table that ends early.
+      PageReader reader;
+      BodyBuffer body = page_of("{" + items + R"(,"LastEvaluatedKey":{"a":{"N":"1"}},)" + more + "}");
+      PageText page = read_page(reader, body);
+      EXPECT_TRUE(page.error || reader.summary().has_last_evaluated_key) << count << unit;
+      EXPECT_EQ(page.items.size(), 2u);
+    }
+  }
+}
+
 TEST(PageReader, ReadsPagesWithoutItems) {
   struct {
     const char* json;
