@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dynamodb/item_edit.hpp"
@@ -39,9 +40,9 @@ struct ItemWrite {
              ///< REQUIRES: conditional; existence other than any, or a condition that implies that the item exists
   };
   Kind kind = Kind::put;
-  std::string table;
+  std::string_view table;                ///< whoever makes the write keeps this text as long as what sends it
   std::string key;                       ///< typed JSON of the key's attributes: {"pk": {"S": "..."}, ...}
-  std::string partition_key;             ///< the partition key's name, for conditions on existence
+  std::string_view partition_key;        ///< the partition key's name, for conditions on existence; kept likewise
   std::string item;                      ///< typed JSON, of put; the key's attributes included
   std::vector<AttributeChange> changes;  ///< of update; at least one
   Existence existence = Existence::any;

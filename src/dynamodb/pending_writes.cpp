@@ -2,6 +2,7 @@
 #include "dynamodb/pending_writes.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace dynamodb {
@@ -73,22 +74,57 @@ std::unique_ptr<PendingItem> next_state(Effect effect, const PendingItem& before
   return state;
 }
 
+constexpr std::size_t kLeastIndexSlots = 16;
+
+uint32_t hash_of(std::string_view key) noexcept {
+  const std::size_t hash = std::hash<std::string_view>()(key);
+  return static_cast<uint32_t>(hash ^ (hash >> 32));
+}
+
 }  // namespace
 
-// --- states
+// --- entries by their keys
+
+// The slot with that key, or the free one where it belongs. REQUIRES: there is a free one.
+std::size_t PendingWrites::index_slot_of(std::string_view key, uint32_t hash) const noexcept {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t slot = hash & mask;
+  for (; index_[slot].place != 0; slot = (slot + 1) & mask)
+    if (index_[slot].hash == hash && entries_[index_[slot].place - 1].key == key) break;
+  return slot;
+}
+
+void PendingWrites::grow_index() {
+  std::vector<IndexSlot> larger(std::max(kLeastIndexSlots, 2 * index_.size()), IndexSlot{0, 0});
+  const std::size_t mask = larger.size() - 1;
+  for (const IndexSlot& used : index_) {
+    if (used.place == 0) continue;
+    std::size_t slot = used.hash & mask;
+    while (larger[slot].place != 0) slot = (slot + 1) & mask;
+    larger[slot] = used;
+  }
+  index_ = std::move(larger);
+}
 
 PendingEntry* PendingWrites::find(std::string_view key) noexcept {
-  const auto found = index_.find(key);
-  return found != index_.end() ? found->second : nullptr;
+  if (index_.empty()) return nullptr;
+  const uint32_t place = index_[index_slot_of(key, hash_of(key))].place;
+  return place != 0 ? &entries_[place - 1] : nullptr;
 }
 
 PendingEntry& PendingWrites::entry_of(std::string_view key) {
-  if (PendingEntry* entry = find(key)) return *entry;
-  PendingEntry& entry = entries_.emplace_back();
+  if (4 * (entries_.size() + 1) > 3 * index_.size()) grow_index();
+  const uint32_t hash = hash_of(key);
+  IndexSlot& slot = index_[index_slot_of(key, hash)];
+  if (slot.place != 0) return entries_[slot.place - 1];
+  PendingEntry entry;
   entry.key = key;
-  index_.emplace(entry.key, &entry);
-  return entry;
+  entries_.push_back(std::move(entry));
+  slot = {hash, static_cast<uint32_t>(entries_.size())};
+  return entries_.back();
 }
+
+// --- states
 
 // The latest state, if no truncation came after it.
 const PendingItem* PendingWrites::current(const PendingEntry& entry) const noexcept {
@@ -212,11 +248,12 @@ bool PendingWrites::sends(const PendingEntry& entry) const noexcept {
   return state != nullptr && !is_idle(*state);
 }
 
-std::optional<ItemWrite> PendingWrites::write_of(const PendingEntry& entry, const std::string& table,
-                                                 const std::string& partition_key) const {
+std::optional<ItemWrite> PendingWrites::write_of(const PendingEntry& entry, std::string_view table,
+                                                 std::string_view partition_key) const {
   if (!sends(entry)) return std::nullopt;  // forgotten, deleted with all others, or changed back
   const PendingItem* state = current(entry);
-  ItemWrite write;
+  std::optional<ItemWrite> made(std::in_place);
+  ItemWrite& write = *made;
   write.table = table;
   write.partition_key = partition_key;
   write.key = entry.key;
@@ -235,6 +272,15 @@ std::optional<ItemWrite> PendingWrites::write_of(const PendingEntry& entry, cons
       write.kind = state->deletes ? ItemWrite::Kind::remove : ItemWrite::Kind::check;
       break;
   }
+  return made;
+}
+
+std::optional<ItemWrite> PendingWrites::take_write_of(PendingEntry& entry, std::string_view table,
+                                                      std::string_view partition_key) {
+  if (!sends(entry) || current(entry)->effect != Effect::put) return write_of(entry, table, partition_key);
+  std::string item = std::exchange(entry.latest->item, {});
+  std::optional<ItemWrite> write = write_of(entry, table, partition_key);
+  write->item = std::move(item);
   return write;
 }
 

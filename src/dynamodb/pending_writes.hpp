@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "dynamodb/item_write.hpp"
@@ -108,9 +107,13 @@ class PendingWrites {
   bool truncated() const noexcept { return !truncations_.empty(); }
   /// Whether write_of() gives something.
   bool sends(const PendingEntry& entry) const noexcept;
-  /// The entry's net write; nothing where there is nothing to send.
-  std::optional<ItemWrite> write_of(const PendingEntry& entry, const std::string& table,
-                                    const std::string& partition_key) const;
+  /// The entry's net write; nothing where there is nothing to send. The write refers to the texts `table` and
+  /// `partition_key`.
+  std::optional<ItemWrite> write_of(const PendingEntry& entry, std::string_view table,
+                                    std::string_view partition_key) const;
+  /// The same, but the write takes what the entry has, so that memory is not needed twice. Afterwards the entry is good
+  /// for its key and its existence only.
+  std::optional<ItemWrite> take_write_of(PendingEntry& entry, std::string_view table, std::string_view partition_key);
   bool empty() const noexcept { return log_.empty() && truncations_.empty(); }
 
  private:
@@ -118,17 +121,24 @@ class PendingWrites {
     WriteStamp stamp;
     uint64_t sequence;
   };
+  /// Where an entry is, by the hash of its key.
+  struct IndexSlot {
+    uint32_t hash;
+    uint32_t place;  // in entries_, from 1; 0: the slot is free
+  };
   struct LogRecord {
     PendingEntry* entry;
     uint32_t subtransaction;
   };
 
   PendingEntry& entry_of(std::string_view key);
+  std::size_t index_slot_of(std::string_view key, uint32_t hash) const noexcept;
+  void grow_index();
   bool gone(const PendingEntry* entry) const noexcept;
   void push(PendingEntry& entry, std::unique_ptr<PendingItem> state, WriteStamp stamp);
 
   std::deque<PendingEntry> entries_;
-  std::unordered_map<std::string_view, PendingEntry*> index_;  // keys view entries_
+  std::vector<IndexSlot> index_;  // a hash table, open addressing; its size is a power of two, at most 3/4 of it in use
   std::vector<Truncation> truncations_;
   std::vector<LogRecord> log_;
   uint64_t last_sequence_ = 0;

@@ -39,6 +39,7 @@ void mark_maybe_applied(WriteJob& job) noexcept {
 
 std::vector<const ItemWrite*> items_of(const WriteJob& job) {
   std::vector<const ItemWrite*> items;
+  items.reserve(job.writes.size());
   for (const PendingWrite& write : job.writes) items.push_back(&write.write);
   return items;
 }
