@@ -118,7 +118,7 @@ PendingEntry& PendingWrites::entry_of(std::string_view key) {
   IndexSlot& slot = index_[index_slot_of(key, hash)];
   if (slot.place != 0) return entries_[slot.place - 1];
   PendingEntry entry;
-  entry.key = key;
+  entry.key = keys_.keep(key);
   entries_.push_back(std::move(entry));
   slot = {hash, static_cast<uint32_t>(entries_.size())};
   return entries_.back();
@@ -158,7 +158,7 @@ bool PendingWrites::gone(const PendingEntry* entry) const noexcept {
 }
 
 void PendingWrites::push(PendingEntry& entry, std::unique_ptr<PendingItem> state, WriteStamp stamp) {
-  log_.push_back({&entry, stamp.subtransaction});
+  log_.push_back({&entry, stamp.subtransaction, items_.mark()});
   state->stamp = stamp;
   state->sequence = ++last_sequence_;
   state->previous = std::move(entry.latest);
@@ -167,7 +167,8 @@ void PendingWrites::push(PendingEntry& entry, std::unique_ptr<PendingItem> state
 
 // --- writes
 
-PendingWrites::Outcome PendingWrites::insert(std::string_view key, std::string item, bool replace, WriteStamp stamp) {
+PendingWrites::Outcome PendingWrites::insert(std::string_view key, std::string_view item, bool replace,
+                                             WriteStamp stamp) {
   PendingEntry& entry = entry_of(key);
   const PendingItem* before = current(entry);
   if (before != nullptr && before->effect != Effect::absent && !replace) return Outcome::duplicate;
@@ -179,7 +180,7 @@ PendingWrites::Outcome PendingWrites::insert(std::string_view key, std::string i
     state = first_state(Effect::put, unconditional ? Existence::any : Existence::must_not_exist, {});
     state->deletes = unconditional;
   }
-  state->item = std::move(item);
+  state->item = items_.keep(item);
   push(entry, std::move(state), stamp);
   return Outcome::done;
 }
@@ -200,7 +201,9 @@ Result<PendingWrites::Outcome> PendingWrites::update(std::string_view key, const
     Result<Value> item = parse_typed_item(before->item);
     if (!item.ok()) return std::move(item.error());
     if (auto error = apply_changes(item.value(), changes)) return std::move(*error);
-    append_typed_item(state->item, item.value());
+    std::string json;
+    append_typed_item(json, item.value());
+    state->item = items_.keep(json);
   } else {
     state = next_state(Effect::update, *before);
     add_conditions(*state, *before, entry.base, conditions);
@@ -239,6 +242,7 @@ void PendingWrites::roll_back(uint32_t subtransaction) {
     entry.latest = std::move(entry.latest->previous);
     if (!entry.latest) entry.base.reset();  // the next statement reads DynamoDB's item anew
   }
+  items_.release(log_.empty() ? TextArena::Mark{} : log_.back().items_end);
 }
 
 // --- the commit
@@ -273,15 +277,6 @@ std::optional<ItemWrite> PendingWrites::write_of(const PendingEntry& entry, std:
       break;
   }
   return made;
-}
-
-std::optional<ItemWrite> PendingWrites::take_write_of(PendingEntry& entry, std::string_view table,
-                                                      std::string_view partition_key) {
-  if (!sends(entry) || current(entry)->effect != Effect::put) return write_of(entry, table, partition_key);
-  std::string item = std::exchange(entry.latest->item, {});
-  std::optional<ItemWrite> write = write_of(entry, table, partition_key);
-  write->item = std::move(item);
-  return write;
 }
 
 }  // namespace dynamodb

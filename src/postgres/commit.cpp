@@ -162,17 +162,18 @@ struct Sender {
   std::size_t next_truncated = 0;
   uint32_t target = 0;    // the next write is this target's ...
   std::size_t entry = 0;  // ... entry at this place
-  bool again = false;     // what is sent may have to be sent once more
   bool finished = false;  // all are with the stream
   bool stopped = false;
 };
 
 ItemWrite removal(const WriteTarget* target, const std::string& key) {
+  auto kept = std::make_shared<const std::string>(key);
   ItemWrite write;
   write.kind = ItemWrite::Kind::remove;
   write.table = target->table_name;
   write.partition_key = target->partition_key;
-  write.key = key;
+  write.key = *kept;
+  write.owner = std::move(kept);
   return write;
 }
 
@@ -188,9 +189,7 @@ bool next_write(Sender& sender, ItemWrite* write, Tag* tag) {
     WriteTarget* target = nth_target(sender.group, sender.target);
     auto& entries = target->writes->entries();
     while (sender.entry < entries.size()) {
-      PendingEntry& entry = entries[sender.entry++];
-      auto found = sender.again ? target->writes->write_of(entry, target->table_name, target->partition_key)
-                                : target->writes->take_write_of(entry, target->table_name, target->partition_key);
+      auto found = target->writes->write_of(entries[sender.entry++], target->table_name, target->partition_key);
       if (!found) continue;
       *write = std::move(*found);
       *tag = {sender.target, static_cast<uint32_t>(sender.entry)};
@@ -340,7 +339,6 @@ bool send_together(Sender* sender, CommitProgress* progress) {
   CommitProgress* attempt =
       make_owned<CommitProgress>(CurrentMemoryContext, [] { return std::make_unique<CommitProgress>(); });
   sender->progress = attempt;
-  sender->again = true;
   sender->stream = make_stream(sender->group, true, CurrentMemoryContext);
   send_entries(sender);
   if (!sender->group->atomic && is_refused_as_transaction(attempt)) return false;
