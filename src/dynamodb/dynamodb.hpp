@@ -16,6 +16,7 @@
 #include "dynamodb/filter.hpp"
 #include "dynamodb/item_edit.hpp"
 #include "dynamodb/item_reader.hpp"
+#include "dynamodb/item_text.hpp"
 #include "dynamodb/json_writer.hpp"
 #include "dynamodb/limits.hpp"
 #include "dynamodb/page_stream.hpp"

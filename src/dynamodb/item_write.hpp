@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dynamodb/item_edit.hpp"
@@ -29,6 +31,8 @@ struct WriteCondition {
 
 enum class Existence : uint8_t { any, must_exist, must_not_exist };
 
+/// The texts are views: whoever makes a write keeps what they refer to as long as there is the write, or what sends it.
+/// What has nobody else to keep it belongs to `owner`.
 struct ItemWrite {
   enum class Kind : uint8_t {
     put,     ///< PutItem: `item` replaces whatever has the key
@@ -39,13 +43,14 @@ struct ItemWrite {
              ///< REQUIRES: conditional; existence other than any, or a condition that implies that the item exists
   };
   Kind kind = Kind::put;
-  std::string table;
-  std::string key;                       ///< typed JSON of the key's attributes: {"pk": {"S": "..."}, ...}
-  std::string partition_key;             ///< the partition key's name, for conditions on existence
-  std::string item;                      ///< typed JSON, of put; the key's attributes included
+  std::string_view table;
+  std::string_view key;                  ///< typed JSON of the key's attributes: {"pk": {"S": "..."}, ...}
+  std::string_view partition_key;        ///< the partition key's name, for conditions on existence
+  std::string_view item;                 ///< typed JSON, of put; the key's attributes included
   std::vector<AttributeChange> changes;  ///< of update; at least one
   Existence existence = Existence::any;
   std::vector<WriteCondition> conditions;
+  std::shared_ptr<const void> owner;  ///< null: not needed
 
   bool conditional() const noexcept { return existence != Existence::any || !conditions.empty(); }
 };

@@ -28,11 +28,11 @@ class JsonInput {
   template <typename Read>
   std::optional<Error> read_text(std::string_view text, Read read) {
     // A value alone is read in other ways than one within others, so none is alone here. This copy has padding, too.
-    std::string padded;
-    padded.reserve(text.size() + 2 + simdjson::SIMDJSON_PADDING);
-    padded.append("[").append(text) += ']';
+    padded_.clear();
+    padded_.reserve(text.size() + 2 + simdjson::SIMDJSON_PADDING);
+    padded_.append("[").append(text) += ']';
     simdjson::ondemand::array array;
-    auto failure = parser_.iterate(padded).get(document_);
+    auto failure = parser_.iterate(padded_).get(document_);
     if (!failure) failure = document_.get_array().get(array);
     if (failure) return not_json(failure);
     int count = 0;
@@ -97,6 +97,7 @@ class JsonInput {
   }
 
  private:
+  std::string padded_;
   simdjson::ondemand::parser parser_;
   simdjson::ondemand::document document_;
   std::string place_;  // as a document path

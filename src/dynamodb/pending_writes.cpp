@@ -2,6 +2,7 @@
 #include "dynamodb/pending_writes.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace dynamodb {
@@ -73,22 +74,57 @@ std::unique_ptr<PendingItem> next_state(Effect effect, const PendingItem& before
   return state;
 }
 
+constexpr std::size_t kLeastIndexSlots = 16;
+
+uint32_t hash_of(std::string_view key) noexcept {
+  const std::size_t hash = std::hash<std::string_view>()(key);
+  return static_cast<uint32_t>(hash ^ (hash >> 32));
+}
+
 }  // namespace
 
-// --- states
+// --- entries by their keys
+
+// The slot with that key, or the free one where it belongs. REQUIRES: there is a free one.
+std::size_t PendingWrites::index_slot_of(std::string_view key, uint32_t hash) const noexcept {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t slot = hash & mask;
+  for (; index_[slot].place != 0; slot = (slot + 1) & mask)
+    if (index_[slot].hash == hash && entries_[index_[slot].place - 1].key == key) break;
+  return slot;
+}
+
+void PendingWrites::grow_index() {
+  std::vector<IndexSlot> larger(std::max(kLeastIndexSlots, 2 * index_.size()), IndexSlot{0, 0});
+  const std::size_t mask = larger.size() - 1;
+  for (const IndexSlot& used : index_) {
+    if (used.place == 0) continue;
+    std::size_t slot = used.hash & mask;
+    while (larger[slot].place != 0) slot = (slot + 1) & mask;
+    larger[slot] = used;
+  }
+  index_ = std::move(larger);
+}
 
 PendingEntry* PendingWrites::find(std::string_view key) noexcept {
-  const auto found = index_.find(key);
-  return found != index_.end() ? found->second : nullptr;
+  if (index_.empty()) return nullptr;
+  const uint32_t place = index_[index_slot_of(key, hash_of(key))].place;
+  return place != 0 ? &entries_[place - 1] : nullptr;
 }
 
 PendingEntry& PendingWrites::entry_of(std::string_view key) {
-  if (PendingEntry* entry = find(key)) return *entry;
-  PendingEntry& entry = entries_.emplace_back();
-  entry.key = key;
-  index_.emplace(entry.key, &entry);
-  return entry;
+  if (4 * (entries_.size() + 1) > 3 * index_.size()) grow_index();
+  const uint32_t hash = hash_of(key);
+  IndexSlot& slot = index_[index_slot_of(key, hash)];
+  if (slot.place != 0) return entries_[slot.place - 1];
+  PendingEntry entry;
+  entry.key = keys_.keep(key);
+  entries_.push_back(std::move(entry));
+  slot = {hash, static_cast<uint32_t>(entries_.size())};
+  return entries_.back();
 }
+
+// --- states
 
 // The latest state, if no truncation came after it.
 const PendingItem* PendingWrites::current(const PendingEntry& entry) const noexcept {
@@ -122,7 +158,7 @@ bool PendingWrites::gone(const PendingEntry* entry) const noexcept {
 }
 
 void PendingWrites::push(PendingEntry& entry, std::unique_ptr<PendingItem> state, WriteStamp stamp) {
-  log_.push_back({&entry, stamp.subtransaction});
+  log_.push_back({&entry, stamp.subtransaction, items_.mark()});
   state->stamp = stamp;
   state->sequence = ++last_sequence_;
   state->previous = std::move(entry.latest);
@@ -131,7 +167,8 @@ void PendingWrites::push(PendingEntry& entry, std::unique_ptr<PendingItem> state
 
 // --- writes
 
-PendingWrites::Outcome PendingWrites::insert(std::string_view key, std::string item, bool replace, WriteStamp stamp) {
+PendingWrites::Outcome PendingWrites::insert(std::string_view key, std::string_view item, bool replace,
+                                             WriteStamp stamp) {
   PendingEntry& entry = entry_of(key);
   const PendingItem* before = current(entry);
   if (before != nullptr && before->effect != Effect::absent && !replace) return Outcome::duplicate;
@@ -143,7 +180,7 @@ PendingWrites::Outcome PendingWrites::insert(std::string_view key, std::string i
     state = first_state(Effect::put, unconditional ? Existence::any : Existence::must_not_exist, {});
     state->deletes = unconditional;
   }
-  state->item = std::move(item);
+  state->item = items_.keep(item);
   push(entry, std::move(state), stamp);
   return Outcome::done;
 }
@@ -164,7 +201,9 @@ Result<PendingWrites::Outcome> PendingWrites::update(std::string_view key, const
     Result<Value> item = parse_typed_item(before->item);
     if (!item.ok()) return std::move(item.error());
     if (auto error = apply_changes(item.value(), changes)) return std::move(*error);
-    append_typed_item(state->item, item.value());
+    std::string json;
+    append_typed_item(json, item.value());
+    state->item = items_.keep(json);
   } else {
     state = next_state(Effect::update, *before);
     add_conditions(*state, *before, entry.base, conditions);
@@ -203,6 +242,7 @@ void PendingWrites::roll_back(uint32_t subtransaction) {
     entry.latest = std::move(entry.latest->previous);
     if (!entry.latest) entry.base.reset();  // the next statement reads DynamoDB's item anew
   }
+  items_.release(log_.empty() ? TextArena::Mark{} : log_.back().items_end);
 }
 
 // --- the commit
@@ -212,11 +252,12 @@ bool PendingWrites::sends(const PendingEntry& entry) const noexcept {
   return state != nullptr && !is_idle(*state);
 }
 
-std::optional<ItemWrite> PendingWrites::write_of(const PendingEntry& entry, const std::string& table,
-                                                 const std::string& partition_key) const {
+std::optional<ItemWrite> PendingWrites::write_of(const PendingEntry& entry, std::string_view table,
+                                                 std::string_view partition_key) const {
   if (!sends(entry)) return std::nullopt;  // forgotten, deleted with all others, or changed back
   const PendingItem* state = current(entry);
-  ItemWrite write;
+  std::optional<ItemWrite> made(std::in_place);
+  ItemWrite& write = *made;
   write.table = table;
   write.partition_key = partition_key;
   write.key = entry.key;
@@ -235,7 +276,7 @@ std::optional<ItemWrite> PendingWrites::write_of(const PendingEntry& entry, cons
       write.kind = state->deletes ? ItemWrite::Kind::remove : ItemWrite::Kind::check;
       break;
   }
-  return write;
+  return made;
 }
 
 }  // namespace dynamodb

@@ -12,10 +12,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "dynamodb/item_write.hpp"
+#include "dynamodb/text_arena.hpp"
 
 namespace dynamodb {
 
@@ -37,7 +37,7 @@ struct PendingItem {
   Effect effect = Effect::put;
   WriteStamp stamp;
   uint64_t sequence = 0;  ///< among all writes to the table
-  std::string item;       ///< typed JSON
+  std::string_view item;  ///< typed JSON
   std::vector<AttributeChange> changes;
   /// What must hold in DynamoDB when the effect is sent.
   Existence existence = Existence::any;
@@ -57,7 +57,7 @@ struct PendingItem {
 
 /// One key's writes. The address is stable as long as the PendingWrites.
 struct PendingEntry {
-  std::string key;                      ///< typed JSON of the key, in one spelling per key
+  std::string_view key;                 ///< typed JSON of the key, in one spelling per key
   std::unique_ptr<PendingItem> latest;  ///< null: all were forgotten
   /// DynamoDB's whole item, typed JSON, which whoever reads an item of effect update sets first; it stays until
   /// everything about the item is forgotten.
@@ -75,7 +75,7 @@ class PendingWrites {
   };
 
   /// INSERT. `replace`: put, whatever is there.
-  Outcome insert(std::string_view key, std::string item, bool replace, WriteStamp stamp);
+  Outcome insert(std::string_view key, std::string_view item, bool replace, WriteStamp stamp);
   /// UPDATE: `changes` of the item as the transaction sees it, under `conditions` on what was read of it. Where that
   /// includes something that the transaction itself has changed, the condition becomes one on the entry's base; without
   /// a base it is left out. Error: changes that cannot be joined to the earlier ones.
@@ -108,9 +108,10 @@ class PendingWrites {
   bool truncated() const noexcept { return !truncations_.empty(); }
   /// Whether write_of() gives something.
   bool sends(const PendingEntry& entry) const noexcept;
-  /// The entry's net write; nothing where there is nothing to send.
-  std::optional<ItemWrite> write_of(const PendingEntry& entry, const std::string& table,
-                                    const std::string& partition_key) const;
+  /// The entry's net write; nothing where there is nothing to send. The write refers to the entry, until it is written
+  /// again, and to the texts `table` and `partition_key`.
+  std::optional<ItemWrite> write_of(const PendingEntry& entry, std::string_view table,
+                                    std::string_view partition_key) const;
   bool empty() const noexcept { return log_.empty() && truncations_.empty(); }
 
  private:
@@ -118,17 +119,27 @@ class PendingWrites {
     WriteStamp stamp;
     uint64_t sequence;
   };
+  /// Where an entry is, by the hash of its key.
+  struct IndexSlot {
+    uint32_t hash;
+    uint32_t place;  // in entries_, from 1; 0: the slot is free
+  };
   struct LogRecord {
     PendingEntry* entry;
     uint32_t subtransaction;
+    TextArena::Mark items_end;  // after this write
   };
 
   PendingEntry& entry_of(std::string_view key);
+  std::size_t index_slot_of(std::string_view key, uint32_t hash) const noexcept;
+  void grow_index();
   bool gone(const PendingEntry* entry) const noexcept;
   void push(PendingEntry& entry, std::unique_ptr<PendingItem> state, WriteStamp stamp);
 
+  TextArena keys_;
+  TextArena items_;  // in the order of the log
   std::deque<PendingEntry> entries_;
-  std::unordered_map<std::string_view, PendingEntry*> index_;  // keys view entries_
+  std::vector<IndexSlot> index_;  // a hash table, open addressing; its size is a power of two, at most 3/4 of it in use
   std::vector<Truncation> truncations_;
   std::vector<LogRecord> log_;
   uint64_t last_sequence_ = 0;

@@ -76,6 +76,8 @@ int compare_scalars(const Value& left, const Value& right);
 /// minus, which is approximate (as that page says); B its raw bytes; BOOL and NULL 1; L and M 3 and one more for each
 /// element or member; sets the sum of their elements.
 std::size_t value_size(const Value& value) noexcept;
+/// Of an N. REQUIRES: `number` as canonical_number() gives it.
+std::size_t number_size(std::string_view number) noexcept;
 std::size_t item_size(const Value& item) noexcept;
 
 /// Why the service would refuse the value as an attribute, whatever its size: nesting over kMaxContainerNesting, empty

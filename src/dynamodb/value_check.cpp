@@ -9,21 +9,6 @@
 namespace dynamodb {
 namespace {
 
-// Sign, and a byte for two digits (with one more for the exponent): at most 1 + 19 + 1.
-std::size_t number_size(std::string_view number) noexcept {
-  std::size_t mantissa_end = std::min(number.find('E'), number.size());
-  std::size_t digits = 0;
-  std::size_t significant = 0;  // without zeros at the end
-  for (char character : number.substr(0, mantissa_end)) {
-    if (character < '0' || character > '9') continue;
-    if (digits == 0 && character == '0') continue;  // a zero at the start
-    ++digits;
-    if (character != '0') significant = digits;
-  }
-  bool negative = !number.empty() && number.front() == '-';
-  return (negative ? 1 : 0) + (std::max<std::size_t>(significant, 1) + 1) / 2 + 1;
-}
-
 std::size_t elements_size(const Value& value) noexcept {
   std::size_t size = 0;
   for (const Value& element : value.elements) size += value_size(element);
@@ -98,6 +83,21 @@ class Checker {
 };
 
 }  // namespace
+
+// Sign, and a byte for two digits (with one more for the exponent): at most 1 + 19 + 1.
+std::size_t number_size(std::string_view number) noexcept {
+  std::size_t mantissa_end = std::min(number.find('E'), number.size());
+  std::size_t digits = 0;
+  std::size_t significant = 0;  // without zeros at the end
+  for (char character : number.substr(0, mantissa_end)) {
+    if (character < '0' || character > '9') continue;
+    if (digits == 0 && character == '0') continue;  // a zero at the start
+    ++digits;
+    if (character != '0') significant = digits;
+  }
+  bool negative = !number.empty() && number.front() == '-';
+  return (negative ? 1 : 0) + (std::max<std::size_t>(significant, 1) + 1) / 2 + 1;
+}
 
 std::size_t value_size(const Value& value) noexcept {
   switch (value.type) {

@@ -60,6 +60,7 @@ bool WriteQueue::batch_is_complete() const noexcept {
 // What was left unprocessed is topped up: requests cost time, too.
 void WriteQueue::fill(WriteJob& batch) {
   std::size_t bytes = bytes_of(batch);
+  batch.writes.reserve(kBatchWriteItems);
   while (!batchable_.empty() && batch.writes.size() < kBatchWriteItems) {
     const std::size_t more = batchable_.front().bytes();
     if (!batch.writes.empty() && bytes + more > kMaxBatchBytes) break;

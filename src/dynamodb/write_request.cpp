@@ -12,6 +12,7 @@ namespace {
 
 using Kind = ItemWrite::Kind;
 
+constexpr std::size_t kBatchRequestBytes = 64;  // about as much as is around an item
 constexpr char kWithCapacity[] = "\"ReturnConsumedCapacity\":\"TOTAL\"";
 
 struct Expressions {
@@ -197,11 +198,15 @@ WriteRequest single_write_request(const ItemWrite& write) {
 }
 
 std::string batch_write_body(const std::vector<const ItemWrite*>& writes) {
-  std::vector<std::string> tables;
+  std::vector<std::string_view> tables;
+  std::size_t bytes = 0;
   for (const ItemWrite* write : writes)
     if (std::find(tables.begin(), tables.end(), write->table) == tables.end()) tables.push_back(write->table);
-  std::string json = std::string("{") + kWithCapacity + ",\"RequestItems\":";
-  for (const std::string& table : tables) {
+  for (const ItemWrite* write : writes) bytes += kBatchRequestBytes + write->item.size() + write->key.size();
+  std::string json;
+  json.reserve(bytes + kBatchRequestBytes);
+  json.append("{").append(kWithCapacity).append(",\"RequestItems\":");
+  for (const std::string_view& table : tables) {
     json += &table == &tables.front() ? '{' : ',';
     append_json_string(json, table);
     const char* separator = ":[";

@@ -39,6 +39,7 @@ void mark_maybe_applied(WriteJob& job) noexcept {
 
 std::vector<const ItemWrite*> items_of(const WriteJob& job) {
   std::vector<const ItemWrite*> items;
+  items.reserve(job.writes.size());
   for (const PendingWrite& write : job.writes) items.push_back(&write.write);
   return items;
 }
@@ -333,6 +334,11 @@ void WriteStream::Impl::succeed(Flight flight, const WriteAnswer& answer) {
 
 // Leaves what was not processed in the job. False: that is all of it.
 bool WriteStream::Impl::take_processed(WriteJob& job, const std::vector<UnprocessedWrite>& unprocessed) {
+  if (unprocessed.empty()) {
+    for (const PendingWrite& write : job.writes) report(write, Outcome::written);
+    job.writes.clear();
+    return true;
+  }
   std::vector<PendingWrite> left;
   std::vector<bool> is_left(job.writes.size());
   for (const UnprocessedWrite& one : unprocessed) {

@@ -167,11 +167,13 @@ struct Sender {
 };
 
 ItemWrite removal(const WriteTarget* target, const std::string& key) {
+  auto kept = std::make_shared<const std::string>(key);
   ItemWrite write;
   write.kind = ItemWrite::Kind::remove;
   write.table = target->table_name;
   write.partition_key = target->partition_key;
-  write.key = key;
+  write.key = *kept;
+  write.owner = std::move(kept);
   return write;
 }
 

@@ -15,12 +15,12 @@ constexpr std::size_t kMostKeysShown = 5;
 
 // --- outcomes; library code
 
-void remember_key(std::vector<std::string>& keys, const WriteTarget* target, const std::string& key) {
+void remember_key(std::vector<std::string>& keys, const WriteTarget* target, std::string_view key) {
   if (keys.size() < kMostKeysShown) keys.push_back(key_text(target, key));
 }
 
 // A condition that did not hold tells more than that the others were not sent for it.
-void note_failure(CommitProgress& progress, const WriteTarget* target, const std::string* key, bool insert,
+void note_failure(CommitProgress& progress, const WriteTarget* target, const std::string_view* key, bool insert,
                   const WriteOutcome& outcome) {
   const bool condition = outcome.error && outcome.error->kind == ErrorKind::conditional_check_failed;
   if (progress.failed && (progress.first.kind == ErrorKind::conditional_check_failed || !condition)) return;
@@ -74,7 +74,7 @@ char* account(const CommitProgress* progress) {
 
 }  // namespace
 
-void note_outcome(CommitProgress& progress, const WriteTarget* target, const std::string& key, bool insert,
+void note_outcome(CommitProgress& progress, const WriteTarget* target, std::string_view key, bool insert,
                   const WriteOutcome& outcome) {
   if (outcome.kind == WriteOutcome::Kind::written) {
     ++progress.written;

@@ -23,7 +23,7 @@ struct CommitProgress {
 };
 
 /// Library code: takes up the outcome of the write of `key`. `insert`: the item must not have existed.
-void note_outcome(CommitProgress& progress, const WriteTarget* target, const std::string& key, bool insert,
+void note_outcome(CommitProgress& progress, const WriteTarget* target, std::string_view key, bool insert,
                   const dynamodb::WriteOutcome& outcome);
 /// The same for an item that TRUNCATE deletes.
 void note_truncation(CommitProgress& progress, const WriteTarget* target, const dynamodb::WriteOutcome& outcome);

@@ -33,6 +33,12 @@ bool bytes_key(Datum value, std::size_t max_bytes, KeyValue* out) {
   return out->length > 0 && static_cast<std::size_t>(out->length) <= max_bytes;
 }
 
+char* integer_text(int64 value) {
+  char text[MAXINT8LEN + 1];
+  pg_lltoa(value, text);
+  return pstrdup(text);
+}
+
 Datum numeric_of(const KeyValue& value) {
   return DirectFunctionCall3(numeric_in, CStringGetDatum(value.bytes), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
@@ -42,11 +48,11 @@ Datum numeric_of(const KeyValue& value) {
 char* number_text(Datum value, Oid type) {
   switch (type) {
     case INT2OID:
-      return psprintf("%d", DatumGetInt16(value));
+      return integer_text(DatumGetInt16(value));
     case INT4OID:
-      return psprintf("%d", DatumGetInt32(value));
+      return integer_text(DatumGetInt32(value));
     case INT8OID:
-      return psprintf(INT64_FORMAT, DatumGetInt64(value));
+      return integer_text(DatumGetInt64(value));
     case FLOAT4OID:
       return float_to_shortest_decimal(DatumGetFloat4(value));
     case FLOAT8OID:

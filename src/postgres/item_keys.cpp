@@ -76,9 +76,9 @@ dynamodb::Result<std::string> key_of_decoded(const WriteTarget* target, const dy
   return json;
 }
 
-std::string key_text(const WriteTarget* target, const std::string& key) {
+std::string key_text(const WriteTarget* target, std::string_view key) {
   dynamodb::Result<Value> item = dynamodb::parse_typed_item(key);
-  if (!item.ok()) return key;
+  if (!item.ok()) return std::string(key);
   std::string names = target->partition_key;
   std::string values = value_text(item.value().find(target->partition_key));
   if (target->sort_key != nullptr) {

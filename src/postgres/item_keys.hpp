@@ -15,7 +15,7 @@ dynamodb::Result<std::string> key_of_decoded(const WriteTarget* target, const dy
                                              int sort_slot);
 
 /// Library code: "(pk, sk)=(a, b)" for a key in that form.
-std::string key_text(const WriteTarget* target, const std::string& key);
+std::string key_text(const WriteTarget* target, std::string_view key);
 
 /// `text` (UTF-8) in the database's encoding, as far as that can hold it; palloc'ed.
 char* message_text(const char* text);

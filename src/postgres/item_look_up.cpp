@@ -99,9 +99,9 @@ ItemLookUp* make_item_look_up(const WriteTarget* target, LookUpScope scope, Memo
   });
 }
 
-void add_key(ItemLookUp* look_up, const std::string& key) {
+void add_key(ItemLookUp* look_up, std::string_view key) {
   PlainError failure;
-  if (!guard(&failure, [&] { look_up->keys.insert(key); })) report_error(failure, {});
+  if (!guard(&failure, [&] { look_up->keys.emplace(key); })) report_error(failure, {});
 }
 
 bool next_found(ItemLookUp* look_up, const std::string** key, const std::string** item) {

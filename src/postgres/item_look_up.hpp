@@ -13,7 +13,7 @@ enum class LookUpScope : uint8_t { keys, whole_items };
 ItemLookUp* make_item_look_up(const WriteTarget* target, LookUpScope scope, MemoryContext context);
 
 /// Adds a key, as PendingWrites takes it. One that was added before changes nothing.
-void add_key(ItemLookUp* look_up, const std::string& key);
+void add_key(ItemLookUp* look_up, std::string_view key);
 
 /// The next item that exists: its key and, where whole items are looked up, its typed JSON, both valid until the next
 /// call. Null at the end. The first call sends the requests; no key may be added after it. Waits; handles interrupts.

@@ -62,7 +62,7 @@ void find_key(ColumnWriter* writer, List* schemas) {
 void add_index_key(ItemWriter* writer, const char* name, AttributeType type, KeyRole role) {
   for (const char* own : {writer->target->partition_key, writer->target->sort_key})
     if (own != nullptr && strcmp(own, name) == 0) return;
-  writer->index_keys[writer->index_key_count++] = {name, type, role};
+  writer->index_keys[writer->index_key_count++] = {name, type, role, -1};
 }
 
 IndexKey* index_key_room(std::size_t indexes) {
@@ -106,6 +106,36 @@ bool comes_first(const ColumnWriter& left, const ColumnWriter& right) {
   if (left.path->size() != right.path->size()) return left.path->size() < right.path->size();
   return std::lexicographical_compare(left.path->begin(), left.path->end(), right.path->begin(), right.path->end(),
                                       step_comes_first);
+}
+
+// The attribute that a column is by itself; null: it is none, or one that DynamoDB does not take.
+const std::string* own_attribute(const ColumnWriter& column) {
+  if (column.path == nullptr || column.path->size() != 1) return nullptr;
+  const std::string& name = column.path->front().name;
+  return name.empty() || name.size() > dynamodb::kMaxAttributeNameBytes ? nullptr : &name;
+}
+
+bool is_flat(const ItemWriter* writer) {
+  const std::string* last = nullptr;
+  for (int i = 0; i < writer->column_count; ++i) {
+    const std::string* name = own_attribute(writer->columns[i]);
+    if (name == nullptr || (last != nullptr && *last >= *name)) return false;
+    last = name;
+  }
+  return true;
+}
+
+int find_flat_column(const ItemWriter* writer, const char* attribute) {
+  for (int i = 0; i < writer->column_count; ++i)
+    if (attribute != nullptr && writer->columns[i].path->front().name == attribute) return i;
+  return -1;
+}
+
+void note_flat_keys(ItemWriter* writer) {
+  writer->partition_column = find_flat_column(writer, writer->target->partition_key);
+  writer->sort_column = find_flat_column(writer, writer->target->sort_key);
+  for (int i = 0; i < writer->index_key_count; ++i)
+    writer->index_keys[i].column = find_flat_column(writer, writer->index_keys[i].name);
 }
 
 // --- composing; library code
@@ -208,6 +238,12 @@ ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* targe
   }
   collect_index_keys(writer, description, schemas);
   std::stable_sort(writer->columns, writer->columns + writer->column_count, comes_first);
+  for (int i = 0; i < writer->column_count; ++i) {
+    ColumnWriter* column = &writer->columns[i];
+    column->source = column_source(column->column, column->has_key_type ? &column->key_type : nullptr);
+  }
+  writer->flat = is_flat(writer);
+  if (writer->flat) note_flat_keys(writer);
   MemoryContextSwitchTo(old);
   return writer;
 }
@@ -259,7 +295,7 @@ WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnu
     Datum value = slot_getattr(slot, column->column->attnum, &is_null);
     WrittenColumn* written = &row.columns[row.count++];
     written->writer = column;
-    written->value = write_value(column->column, column->has_key_type ? &column->key_type : nullptr, value, is_null);
+    written->value = write_value(column->source, value, is_null);
     // A key that the row leaves to the document is looked at when the item is complete.
     if (column->has_key_type && written->value.form != WrittenValue::Form::absent)
       check_key_value(writer->table, column->column, column->role, &written->value);

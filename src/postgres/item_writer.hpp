@@ -18,6 +18,7 @@ struct ColumnWriter {
   bool has_key_type;                   ///< of the table or an index
   dynamodb::AttributeType key_type;
   KeyRole role;
+  ValueSource source;
 };
 
 /// A key attribute of an index.
@@ -25,6 +26,7 @@ struct IndexKey {
   const char* name;
   dynamodb::AttributeType type;
   KeyRole role;
+  int column;  ///< of a flat writer: which of its columns it is; -1: none
 };
 
 struct ItemWriter {
@@ -35,6 +37,11 @@ struct ItemWriter {
   int column_count;
   IndexKey* index_keys;  ///< as far as they are known
   int index_key_count;
+  /// Each column is a top-level attribute of its own, with a name that DynamoDB takes: they come in ascending order of
+  /// the names.
+  bool flat;
+  int partition_column;  ///< of a flat writer: which of its columns is the table's key; -1: none
+  int sort_column;
 };
 
 /// A column's value, ready to be put into an item.

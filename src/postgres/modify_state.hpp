@@ -14,6 +14,8 @@ extern "C" {
 
 namespace dynamodb_fdw {
 
+struct InsertTexts;  // insert_rows.cpp
+
 struct ModifyState {
   TableOptions* table;
   WriteTarget* target;
@@ -25,6 +27,7 @@ struct ModifyState {
   CommandId copy_command;
   TupleTableSlot** inserted;  ///< of the last batch
   int inserted_room;
+  InsertTexts* texts;     ///< of an INSERT: made for its first rows
   RowReader* reader;      ///< made for the first row that somebody looks at
   MemoryContext context;  ///< of the statement
   MemoryContext row_context;

@@ -69,8 +69,8 @@ std::string key_json(const ScanPlan* plan, const KeyValue* values, int count) {
 }
 
 // The keys, or starts of keys, that the scan asks for, where it goes by the table's own key.
-std::set<std::string> wanted_keys(const ScanPlan* plan, const ScanKeys* keys) {
-  std::set<std::string> wanted;
+std::set<std::string, std::less<>> wanted_keys(const ScanPlan* plan, const ScanKeys* keys) {
+  std::set<std::string, std::less<>> wanted;
   for (int i = 0; i < keys->key_count; ++i) {
     std::string json = key_json(plan, keys->values + i * keys->fixed_count, keys->fixed_count);
     json.pop_back();  // open-ended: a Query by the partition key alone finds longer keys
@@ -79,7 +79,7 @@ std::set<std::string> wanted_keys(const ScanPlan* plan, const ScanKeys* keys) {
   return wanted;
 }
 
-bool is_wanted(const std::set<std::string>& wanted, const std::string& key) {
+bool is_wanted(const std::set<std::string, std::less<>>& wanted, std::string_view key) {
   auto next = wanted.upper_bound(key);
   if (next == wanted.begin()) return false;
   const std::string& start = *std::prev(next);
@@ -119,7 +119,7 @@ void find_rows(Overlay* overlay, const ScanPlan* plan, const ScanKeys* keys) {
     return;
   }
   const bool by_table_key = keys != nullptr && plan->index_name == nullptr;
-  std::set<std::string> wanted;
+  std::set<std::string, std::less<>> wanted;
   if (by_table_key) wanted = wanted_keys(plan, keys);
   for (PendingWrites* writes : overlay->writes)
     for (const PendingEntry& entry : writes->entries()) {

@@ -25,6 +25,11 @@ struct StreamedWrites {
 
 namespace {
 
+struct StreamedTexts {
+  std::string key;
+  std::string item;
+};
+
 ErrorContext error_context(const WriteTarget* target) { return {"write", target->table_name}; }
 
 // It lives as long as the target: what it has under way outlives the statement.
@@ -108,11 +113,13 @@ void settle_with_context(WriteTarget* target) {
 void add(const WriteTarget* target, StreamedWrites* streamed, const std::string& key, const std::string& item) {
   PlainError failure;
   bool done = guard(&failure, [&] {
+    auto texts = std::make_shared<const StreamedTexts>(StreamedTexts{key, item});
     dynamodb::ItemWrite write;
     write.table = target->table_name;
     write.partition_key = target->partition_key;
-    write.key = key;
-    write.item = item;
+    write.key = texts->key;
+    write.item = texts->item;
+    write.owner = std::move(texts);
     if (streamed->inserts) write.existence = dynamodb::Existence::must_not_exist;
     const uint64_t tag = ++streamed->last_tag;
     const auto [place, fresh] = streamed->keys.emplace(tag, key);

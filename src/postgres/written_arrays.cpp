@@ -38,12 +38,6 @@ Elements take_apart(Datum value, Oid element_type) {
   return elements;
 }
 
-ValueSource element_source(const ValueSource& array, Oid element_type) {
-  ValueSource source = {array.column, element_type, array.typmod, nullptr, 0, false};
-  source.type = getBaseTypeAndTypmod(element_type, &source.typmod);
-  return source;
-}
-
 WrittenValue* write_elements(ValueSource source, const Elements& elements) {
   auto* written = static_cast<WrittenValue*>(palloc0(sizeof(WrittenValue) * Max(elements.count, 1)));
   for (int i = 0; i < elements.count; ++i) {
@@ -152,9 +146,8 @@ bool is_set_type(AttributeType type) {
 }  // namespace
 
 WrittenValue write_array(const ValueSource& source, Datum value) {
-  Oid element_type = get_element_type(source.type);
-  ValueSource element = element_source(source, element_type);
-  Elements elements = take_apart(value, element_type);
+  ValueSource element = element_source(source);
+  Elements elements = take_apart(value, source.element_type);
   const ColumnOptions* column = source.column;
   if (column->has_ddb_type && is_set_type(column->ddb_type)) return write_set(source, element, elements);
   check_dimensions(source, element.type, elements);

@@ -38,6 +38,17 @@ std::size_t longest_key(KeyRole role) {
   return is_partition(role) ? dynamodb::kMaxPartitionKeyBytes : dynamodb::kMaxSortKeyBytes;
 }
 
+// Looks its types up once for all values.
+ValueSource make_source(const ColumnOptions* column, Oid type, int32 typmod, const AttributeType* key_type) {
+  ValueSource source = {};
+  source.column = column;
+  source.typmod = typmod;
+  source.type = getBaseTypeAndTypmod(type, &source.typmod);
+  source.element_type = get_element_type(source.type);
+  source.key_type = key_type;
+  return source;
+}
+
 // --- values of the library; everything below runs guarded
 
 Value scalar_value(const KeyValue& scalar) {
@@ -141,22 +152,28 @@ WrittenValue written_scalar(const KeyValue& scalar) {
 
 WrittenValue write_element(const ValueSource& source, Datum value) {
   if (source.type == JSONOID || source.type == JSONBOID) return write_json(source, value);
-  if (OidIsValid(get_element_type(source.type))) return write_array(source, value);
+  if (OidIsValid(source.element_type)) return write_array(source, value);
   return write_scalar(source, value);
 }
 
-WrittenValue write_value(const ColumnOptions* column, const AttributeType* key_type, Datum value, bool is_null) {
+ValueSource column_source(const ColumnOptions* column, const AttributeType* key_type) {
+  return make_source(column, column->type, column->typmod, key_type);
+}
+
+ValueSource element_source(const ValueSource& array) {
+  return make_source(array.column, array.element_type, array.typmod, nullptr);
+}
+
+WrittenValue write_value(const ValueSource& source, Datum value, bool is_null) {
   if (is_null) return WrittenValue{};
-  ValueSource source = {column, column->type, column->typmod, key_type, 0, false};
-  source.type = getBaseTypeAndTypmod(column->type, &source.typmod);
   WrittenValue written = write_element(source, value);
-  bool declared = column->has_ddb_type || key_type != nullptr;
+  bool declared = source.column->has_ddb_type || source.key_type != nullptr;
   if (declared) {
     written.declared = true;
     written.alternative = nullptr;
   }
-  if (key_type != nullptr && (written.form != Form::scalar || written.type != *key_type))
-    report_unfit(source, *key_type, nullptr);
+  if (source.key_type != nullptr && (written.form != Form::scalar || written.type != *source.key_type))
+    report_unfit(source, *source.key_type, nullptr);
   return written;
 }
 

@@ -36,12 +36,25 @@ struct WrittenValue {
 /// The part of a key that an attribute is.
 enum class KeyRole : uint8_t { partition, sort, index_partition, index_sort };
 
-/// What is written for a value of a column (no row-id column). `key_type`: the attribute is part of the table's or of
-/// an index's key and is to have that type; then the result is a scalar of it, or absent. Null: no key.
+/// Where values to be written come from: a column, or an element of its array.
+struct ValueSource {
+  const ColumnOptions* column;
+  Oid type;  ///< below domains
+  int32 typmod;
+  Oid element_type;                         ///< of an array; may be a domain. InvalidOid: it is none
+  const dynamodb::AttributeType* key_type;  ///< or null
+  int position;                             ///< of an element, from 1; 0: the column's value itself
+  bool in_set;                              ///< an element of an array with ddb_type SS, NS or BS
+};
+
+/// The source for a column (no row-id column). `key_type`: the attribute is part of the table's or of an index's key
+/// and is to have that type; it must live as long as the source. Null: no key.
+ValueSource column_source(const ColumnOptions* column, const dynamodb::AttributeType* key_type);
+
+/// What is written for a value of a column. Where that is a key the result is a scalar of the key's type, or absent.
 /// Errors name the column: a number that DynamoDB cannot hold (22003), text that is not UTF-8 in a SQL_ASCII database
 /// (22021), a set that is empty, has NULLs or duplicates, a value that its key or ddb_type cannot hold (42804).
-WrittenValue write_value(const ColumnOptions* column, const dynamodb::AttributeType* key_type, Datum value,
-                         bool is_null);
+WrittenValue write_value(const ValueSource& source, Datum value, bool is_null);
 
 /// Checks what is written for a key column. Errors name the column: a missing key of the table (23502), an empty one
 /// (2200F), one that is too long (54000).
@@ -63,16 +76,8 @@ dynamodb::Result<dynamodb::Value> to_value(const WrittenValue& written, const dy
 
 // --- for the files that write one kind of type
 
-/// One value to be written: a column's, or an element of its array.
-struct ValueSource {
-  const ColumnOptions* column;
-  Oid type;  ///< below domains
-  int32 typmod;
-  const dynamodb::AttributeType* key_type;  ///< or null
-  int position;                             ///< of an element, from 1; 0: the column's value itself
-  bool in_set;                              ///< an element of an array with ddb_type SS, NS or BS
-};
-
+/// The source for elements of arrays from `array`; the position is still to be set.
+ValueSource element_source(const ValueSource& array);
 /// The beginning of messages: 'value of column "c"', 'element 2 of the value of column "c"'.
 const char* describe_source(const ValueSource& source);
 /// Raises: values of this SQL type are not written as `type`.

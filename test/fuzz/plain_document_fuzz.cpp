@@ -8,6 +8,7 @@
 
 #include "dynamodb/document.hpp"
 #include "dynamodb/item_edit.hpp"
+#include "dynamodb/item_text.hpp"
 #include "dynamodb/plain_document.hpp"
 
 namespace {
@@ -63,6 +64,21 @@ void check_plain(const Value& item) {
   require(again.ok() ? same_value(again.value(), item) : check_item(item).has_value());
 }
 
+// What is written without a tree of values is what a tree is written as.
+void check_text(std::string_view json) {
+  std::string text;
+  ItemText writer;
+  writer.begin(&text);
+  writer.attribute("value");
+  if (!writer.plain_json(json)) return;
+  const std::size_t size = writer.end();
+  auto value = value_from_plain_json(json, nullptr);
+  require(value.ok() && !check_value(value.value()));
+  std::string expected;
+  append_typed_item(expected, item_with(value.value()));
+  require(text == expected && size == item_size(item_with(value.value())));
+}
+
 void check_changes(const Value& before, const Value& after) {
   Value item = before;
   auto changes = changes_between(before, after);
@@ -92,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     if (first.ok()) old = std::move(first.value());
     text.remove_prefix(split + 1);
   }
+  check_text(text);
   auto plain = value_from_plain_json(text, &old);
   if (!plain.ok()) {
     require_error(plain.error());

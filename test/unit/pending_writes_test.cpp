@@ -47,7 +47,7 @@ std::string text_of(const std::vector<WriteCondition>& conditions) {
   return text;
 }
 
-std::string text_of_item(const std::string& item) { return text_of(changes_between(Value::map(), item_of(item))); }
+std::string text_of_item(std::string_view item) { return text_of(changes_between(Value::map(), item_of(item))); }
 
 std::string text_of(const PendingItem& state) {
   if (state.effect == Effect::put) return "put" + text_of_item(state.item);
@@ -686,14 +686,15 @@ class Transaction {
     for (PendingEntry& entry : writes_.entries()) {
       const PendingItem* state = writes_.visible(entry, command);
       if (state == nullptr) continue;
-      Value item = found[entry.key];
+      const std::string key(entry.key);
+      Value item = found[key];
       if (state->effect == Effect::absent) {
-        found.erase(entry.key);
+        found.erase(key);
       } else if (state->effect == Effect::put) {
-        found[entry.key] = item_of(state->item);
+        found[key] = item_of(state->item);
       } else {
         EXPECT_FALSE(apply_changes(item, state->changes).has_value());
-        found[entry.key] = item;
+        found[key] = item;
       }
     }
     return found;
@@ -742,7 +743,8 @@ class Transaction {
   }
 
   static void apply(Items& items, const ItemWrite& write) {
-    const auto found = items.find(write.key);
+    const std::string key(write.key);
+    const auto found = items.find(key);
     if (write.existence != Existence::any) {
       EXPECT_EQ(found != items.end(), write.existence == Existence::must_exist) << text_of(std::optional(write));
     }
@@ -750,11 +752,11 @@ class Transaction {
     for (const WriteCondition& condition : write.conditions)
       EXPECT_TRUE(holds(condition, before)) << text_of({condition}) << typed_item_text(before);
     if (write.kind == ItemWrite::Kind::put) {
-      items[write.key] = item_of(write.item);
+      items[key] = item_of(write.item);
     } else if (write.kind == ItemWrite::Kind::update) {
-      EXPECT_FALSE(apply_changes(items[write.key], write.changes).has_value()) << text_of(std::optional(write));
+      EXPECT_FALSE(apply_changes(items[key], write.changes).has_value()) << text_of(std::optional(write));
     } else if (write.kind == ItemWrite::Kind::remove) {
-      items.erase(write.key);
+      items.erase(key);
     }
   }
 

@@ -22,14 +22,21 @@ using Step = WriteStream::Step;
 
 DocumentPath path(std::string_view text) { return parse_document_path(text).value(); }
 
+struct Texts {
+  std::string key;
+  std::string item;
+};
+
 ItemWrite write_of(Kind kind, const std::string& id, Existence existence = Existence::any) {
+  const auto texts = std::make_shared<Texts>();
   ItemWrite write;
   write.kind = kind;
   write.table = "abc";
-  write.key = R"({"id":{"N":")" + id + R"("}})";
+  write.key = texts->key = R"({"id":{"N":")" + id + R"("}})";
   write.partition_key = "id";
   write.existence = existence;
-  if (kind == Kind::put) write.item = R"({"id":{"N":")" + id + R"("},"a":{"S":"new"}})";
+  if (kind == Kind::put) write.item = texts->item = R"({"id":{"N":")" + id + R"("},"a":{"S":"new"}})";
+  write.owner = texts;
   if (kind == Kind::update) write.changes = {{path("a"), R"({"S":"new"})"}};
   return write;
 }
@@ -50,8 +57,9 @@ HttpResponse batch_done(double units = 1) {
   return answer(200, R"({"ConsumedCapacity":[{"TableName":"abc","CapacityUnits":)" + std::to_string(units) +
                          R"(}],"UnprocessedItems":{}})");
 }
-HttpResponse found(const std::string& item) {
-  return answer(200, item.empty() ? R"({"ConsumedCapacity":{"CapacityUnits":1}})" : R"({"Item":)" + item + "}");
+HttpResponse found(std::string_view item) {
+  return answer(200,
+                item.empty() ? R"({"ConsumedCapacity":{"CapacityUnits":1}})" : R"({"Item":)" + std::string(item) + "}");
 }
 HttpResponse cancelled(const std::string& codes) {
   std::string reasons;
@@ -177,9 +185,12 @@ TEST(WriteStream, WhatHasConditionsGoesAlone) {
 
 TEST(WriteStream, LargeItemsMakeSmallBatches) {
   Writing writing;
+  const std::string text = R"({"S":")" + std::string(300000, 'x') + "\"}}";
   for (int i = 0; i < 10; ++i) {
     ItemWrite write = put(i);
-    write.item = R"({"id":{"N":")" + std::to_string(i) + R"("},"a":{"S":")" + std::string(300000, 'x') + "\"}}";
+    const auto item = std::make_shared<std::string>(R"({"id":{"N":")" + std::to_string(i) + R"("},"a":)" + text);
+    write.item = *item;
+    write.owner = item;
     writing.add(write);
   }
   writing.finish();
@@ -200,7 +211,8 @@ TEST(WriteStream, AsksForNoMoreThanKeepsItBusy) {
   writing.run();
   EXPECT_EQ(writing.sent_count(), 2u);
   ItemWrite large = put(added);
-  large.item += std::string(8 << 20, ' ');
+  const std::string text = std::string(large.item) + std::string(8 << 20, ' ');
+  large.item = text;
   writing.respond(batch_done());
   EXPECT_TRUE(writing.stream.wants_more());
   writing.add(std::move(large));
@@ -601,9 +613,9 @@ TEST(WriteStreamTransaction, ARefusalAnswersForTheAttemptsBefore) {
 }
 
 TEST(WriteStreamTransaction, LooksWhatBecameOfIt) {
-  const std::string new0 = put(0).item;
+  const std::string new0(put(0).item);
   const std::string new1 = R"({"id":{"N":"1"},"a":{"S":"new"}})";
-  const std::string new3 = put(3).item;
+  const std::string new3(put(3).item);
   const std::string other = R"({"id":{"N":"9"},"a":{"S":"old"}})";
   const struct {
     const char* name;
