@@ -39,7 +39,10 @@ class JsonWriter {
     for (const Item::Attribute& attribute : item_.attributes()) {
       out_ += separator;
       separator = ',';
-      append_json_string(out_, attribute.name);
+      if (attribute.verbatim)
+        out_ += attribute.quoted_name();
+      else
+        append_json_string(out_, attribute.name);
       out_ += ':';
       if (auto failure = value(attribute.node)) return failure;
     }
@@ -52,12 +55,12 @@ class JsonWriter {
     const ValueNode& node = item_.node(index);
     switch (node.type) {
       case AttributeType::S:
-        append_json_string(out_, node.view());
+        string(node);
         return std::nullopt;
       case AttributeType::N:
-        return number(node.view());
+        return number(node);
       case AttributeType::B:
-        return binary(node.view());
+        return binary(node);
       case AttributeType::BOOL:
         out_ += node.boolean ? "true" : "false";
         return std::nullopt;
@@ -73,9 +76,18 @@ class JsonWriter {
     }
   }
 
-  std::optional<Error> number(std::string_view text) {
+  // Most strings have no escapes in the page and need none here.
+  void string(const ValueNode& node) {
+    if (node.verbatim)
+      out_ += node.quoted();
+    else
+      append_json_string(out_, node.view());
+  }
+
+  std::optional<Error> number(const ValueNode& node) {
+    std::string_view text = node.view();
     if (form_ == JsonForm::typed) {
-      append_json_string(out_, text);
+      string(node);
       return std::nullopt;
     }
     if (is_json_number(text)) {
@@ -88,9 +100,10 @@ class JsonWriter {
     return std::nullopt;
   }
 
-  std::optional<Error> binary(std::string_view text) {
+  std::optional<Error> binary(const ValueNode& node) {
+    std::string_view text = node.view();
     if (form_ == JsonForm::typed) {
-      append_json_string(out_, text);
+      string(node);
       return std::nullopt;
     }
     auto size = base64_decoded_size(text);
@@ -134,7 +147,7 @@ class JsonWriter {
     for (uint32_t name = index + 1; name < end; name = item_.next(name + 1)) {
       out_ += separator;
       separator = ',';
-      append_json_string(out_, item_.node(name).view());
+      string(item_.node(name));
       out_ += ':';
       if (auto failure = value(name + 1)) return failure;
     }

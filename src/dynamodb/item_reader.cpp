@@ -19,9 +19,10 @@ namespace {
 // usual size needed is given back: 1 MB of items seldom has more JSON than this.
 constexpr std::size_t kMaxKeptPageBytes = std::size_t{4} << 20;
 
-ValueNode text_node(AttributeType type, std::string_view text) {
+ValueNode text_node(AttributeType type, std::string_view text, bool verbatim) {
   ValueNode node{};
   node.type = type;
+  node.verbatim = verbatim;
   node.size = static_cast<uint32_t>(text.size());
   node.text = text.data();
   return node;
@@ -61,6 +62,7 @@ class TokenWalk {
     if (tokens_->kind(at_) != '"') return simdjson::INCORRECT_TYPE;
     return tokens_->string(at_++, value);
   }
+  bool is_verbatim(std::string_view value) const noexcept { return tokens_->is_verbatim(value); }
   /// The text of a number or word; empty where there is none.
   std::string_view scalar() noexcept {
     char kind = tokens_->kind(at_);
@@ -173,7 +175,7 @@ class ValueDecoder {
   error_code text(AttributeType type) {
     std::string_view view;
     if (error_code failure = walk_.string(&view)) return failure;
-    nodes_.push_back(text_node(type, view));
+    nodes_.push_back(text_node(type, view, walk_.is_verbatim(view)));
     return simdjson::SUCCESS;
   }
 
@@ -207,7 +209,7 @@ class ValueDecoder {
     return container(AttributeType::M, [&](uint32_t& count) {
       return walk_.members([&](std::string_view name) {
         ++count;
-        nodes_.push_back(text_node(AttributeType::S, name));
+        nodes_.push_back(text_node(AttributeType::S, name, walk_.is_verbatim(name)));
         return decode(depth + 2);
       });
     });
@@ -450,7 +452,7 @@ error_code PageReader::Impl::decode_item(const AttributeSelection& selection, st
     auto node = static_cast<uint32_t>(nodes.size());
     if (error_code problem = decoder.decode(1)) return problem;
     if (slot >= 0) slots[static_cast<std::size_t>(slot)] = node;
-    if (selection.all()) attributes.push_back({name, node});
+    if (selection.all()) attributes.push_back({name, node, walk.is_verbatim(name)});
     return simdjson::SUCCESS;
   });
   position = walk.at();

@@ -23,6 +23,7 @@ namespace dynamodb {
 struct ValueNode {
   AttributeType type;
   bool boolean;   ///< BOOL
+  bool verbatim;  ///< S, N, B: the page has the text so, without escapes, between quotes. Then there is no U+0000 in it
   uint32_t size;  ///< S, N, B: bytes of text; sets and L: elements; M: members
   union {
     const char* text;  ///< S: UTF-8 without escapes; N: the number's digits; B: base64. Views the page, not terminated
@@ -30,6 +31,8 @@ struct ValueNode {
   };
 
   std::string_view view() const noexcept { return {text, size}; }
+  /// The text with the quotes around it, as JSON has it. REQUIRES: verbatim.
+  std::string_view quoted() const noexcept { return {text - 1, std::size_t{size} + 2}; }
   bool is_container() const noexcept { return type >= AttributeType::SS; }
 };
 
@@ -81,6 +84,9 @@ class Item {
   struct Attribute {
     std::string_view name;
     uint32_t node;
+    bool verbatim;  ///< of the name, as in ValueNode
+
+    std::string_view quoted_name() const noexcept { return {name.data() - 1, name.size() + 2}; }
   };
 
   /// The node of the attribute in a slot of the selection, or kMissing when the item does not have it.

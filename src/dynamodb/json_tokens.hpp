@@ -50,6 +50,10 @@ class JsonTokens {
     *value = quoted.substr(1, quoted.size() - 2);
     return has_escape(*value) ? unescape(value) : simdjson::SUCCESS;
   }
+  /// Whether a string that string() gave views the text, which is then without escapes and between quotes.
+  bool is_verbatim(std::string_view value) const noexcept {
+    return value.data() >= text_ && value.data() < text_ + size_;
+  }
   /// The token behind the value that begins at `token`, whatever is in it; 0 where the value does not end.
   uint32_t skip(uint32_t token) const noexcept;
 

@@ -20,9 +20,9 @@ struct JsonbBuilder {
   const char* reason;  // why a value does not fit, or null
 };
 
-bool write_string(JsonbBuilder* builder, std::string_view text, JEntry* entry) {
+bool write_string(JsonbBuilder* builder, const ValueNode& node, JEntry* entry) {
   int length;
-  const char* converted = server_text(builder->context, text, &length, &builder->reason);
+  const char* converted = node_text(builder->context, node, &length, &builder->reason);
   if (converted == nullptr) return false;
   *entry = append_string(builder->writer, converted, static_cast<std::size_t>(length));
   return true;
@@ -59,9 +59,9 @@ bool write_number(JsonbBuilder* builder, std::string_view text, JEntry* entry) {
 bool write_scalar(JsonbBuilder* builder, const ValueNode& node, JEntry* entry) {
   switch (node.type) {
     case AttributeType::N:
-      return builder->typed ? write_string(builder, node.view(), entry) : write_number(builder, node.view(), entry);
+      return builder->typed ? write_string(builder, node, entry) : write_number(builder, node.view(), entry);
     case AttributeType::B:
-      return builder->typed ? write_string(builder, node.view(), entry) : write_hex(builder, node.view(), entry);
+      return builder->typed ? write_string(builder, node, entry) : write_hex(builder, node.view(), entry);
     case AttributeType::BOOL:
       *entry = node.boolean ? JENTRY_ISBOOL_TRUE : JENTRY_ISBOOL_FALSE;
       return true;
@@ -69,15 +69,16 @@ bool write_scalar(JsonbBuilder* builder, const ValueNode& node, JEntry* entry) {
       *entry = builder->typed ? JENTRY_ISBOOL_TRUE : JENTRY_ISNULL;
       return true;
     default:
-      return write_string(builder, node.view(), entry);
+      return write_string(builder, node, entry);
   }
 }
 
 bool write_value(JsonbBuilder* builder, uint32_t index, JEntry* entry);
 
-bool push_name(JsonbBuilder* builder, std::string_view name, uint32_t value) {
+bool push_name(JsonbBuilder* builder, std::string_view name, bool verbatim, uint32_t value) {
   int length;
-  const char* converted = server_text(builder->context, name, &length, &builder->reason);
+  auto convert = verbatim ? convert_text : server_text;
+  const char* converted = convert(builder->context, name, &length, &builder->reason);
   if (converted == nullptr) return false;
   push_member(builder->writer, converted, static_cast<std::size_t>(length), value);
   return true;
@@ -105,7 +106,7 @@ bool write_map(JsonbBuilder* builder, uint32_t index, JEntry* entry) {
   std::size_t first = builder->writer->member_count;
   uint32_t end = item.node(index).end;
   for (uint32_t name = index + 1; name < end; name = item.next(name + 1))
-    if (!push_name(builder, item.node(name).view(), name + 1)) return false;
+    if (!push_name(builder, item.node(name).view(), item.node(name).verbatim, name + 1)) return false;
   return write_object(builder, first, entry);
 }
 
@@ -162,7 +163,9 @@ void explain_document(JsonbBuilder* builder) {
   for (const Item::Attribute& attribute : builder->context->item->attributes()) {
     start_jsonb(builder->writer);
     JEntry entry;
-    if (push_name(builder, attribute.name, attribute.node) && write_value(builder, attribute.node, &entry)) continue;
+    if (push_name(builder, attribute.name, attribute.verbatim, attribute.node) &&
+        write_value(builder, attribute.node, &entry))
+      continue;
     return name_attribute(builder, attribute);
   }
 }
@@ -170,7 +173,7 @@ void explain_document(JsonbBuilder* builder) {
 bool write_document(JsonbBuilder* builder) {
   bool written = true;
   for (const Item::Attribute& attribute : builder->context->item->attributes())
-    written = written && push_name(builder, attribute.name, attribute.node);
+    written = written && push_name(builder, attribute.name, attribute.verbatim, attribute.node);
   JEntry entry;
   written = written && write_object(builder, 0, &entry);
   if (!written) explain_document(builder);

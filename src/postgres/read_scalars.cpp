@@ -70,7 +70,7 @@ const char* read_text(ReadContext* context, const ColumnReader* reader, uint32_t
   if (node.type != AttributeType::S) return wrong_type(context);
   const char* reason;
   int length;
-  const char* text = server_text(context, node.view(), &length, &reason);
+  const char* text = node_text(context, node, &length, &reason);
   if (text == nullptr) return reason;
   // varchar(n) would cut spaces off the end without a word: then what is shown would not be what is stored.
   if (reader->typmod >= VARHDRSZ && length > reader->typmod - VARHDRSZ &&

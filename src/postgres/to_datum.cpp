@@ -256,14 +256,17 @@ char* arena_allocate(ReadContext* context, std::size_t size) {
 }
 
 const char* server_text(ReadContext* context, std::string_view text, int* length, const char** reason) {
+  if (text.empty() || memchr(text.data(), '\0', text.size()) == nullptr)
+    return convert_text(context, text, length, reason);
+  context->sqlstate = ERRCODE_UNTRANSLATABLE_CHARACTER;
+  *reason = "The string contains the character U+0000, which PostgreSQL's text cannot hold";
+  return nullptr;
+}
+
+const char* convert_text(ReadContext* context, std::string_view text, int* length, const char** reason) {
   *length = static_cast<int>(text.size());
   *reason = nullptr;
   if (text.empty()) return "";
-  if (memchr(text.data(), '\0', text.size()) != nullptr) {
-    context->sqlstate = ERRCODE_UNTRANSLATABLE_CHARACTER;
-    *reason = "The string contains the character U+0000, which PostgreSQL's text cannot hold";
-    return nullptr;
-  }
   if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII) return text.data();
   char* converted = nullptr;
   *reason = catch_data_error(context, [&] { converted = pg_any_to_server(text.data(), text.size(), PG_UTF8); });
@@ -287,7 +290,7 @@ const char* read_by_input_function(ReadContext* context, const ColumnReader* rea
   if (node.type != AttributeType::S) return wrong_type(context);
   const char* reason;
   int length;
-  const char* text = server_text(context, node.view(), &length, &reason);
+  const char* text = node_text(context, node, &length, &reason);
   if (text == nullptr) return reason;
   char* terminated = pnstrdup(text, length);
   return catch_error(context, reader, [&] {

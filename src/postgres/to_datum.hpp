@@ -74,6 +74,11 @@ char* arena_allocate(ReadContext* context, std::size_t size);
 /// The text of an S as it is in the database's encoding; not terminated. Null when it holds U+0000 or cannot be
 /// converted: *reason says so.
 const char* server_text(ReadContext* context, std::string_view text, int* length, const char** reason);
+/// The same for text that holds no U+0000: what is verbatim in a page.
+const char* convert_text(ReadContext* context, std::string_view text, int* length, const char** reason);
+inline const char* node_text(ReadContext* context, const dynamodb::ValueNode& node, int* length, const char** reason) {
+  return (node.verbatim ? convert_text : server_text)(context, node.view(), length, reason);
+}
 /// Why the value breaks a constraint of the reader's domain, or null.
 const char* check_domain(ReadContext* context, const ColumnReader* reader, Datum value, bool is_null);
 /// The reason for a value of another type than the column takes.
