@@ -67,6 +67,24 @@ bool parse_decimal(std::string_view text, Decimal& number) {
   return true;
 }
 
+std::size_t count_digits(std::string_view text) { return std::min(text.find_first_not_of("0123456789"), text.size()); }
+
+// Whether canonical_number() would leave the text as it is, for most of those of which that is so: integers, and
+// fractions that begin with no zeros. They come often, and need not be taken apart.
+bool is_plainly_canonical(std::string_view text) {
+  if (text == "0") return true;
+  if (!text.empty() && text.front() == '-') text.remove_prefix(1);
+  const std::size_t whole = count_digits(text);
+  if (whole == 0 || whole > kMaxNumberDigits) return false;
+  const bool below_one = text.front() == '0';
+  if (below_one && whole > 1) return false;
+  if (whole == text.size()) return !below_one;
+  if (text[whole] != '.') return false;
+  const std::string_view fraction = text.substr(whole + 1);
+  if (fraction.empty() || count_digits(fraction) < fraction.size() || fraction.back() == '0') return false;
+  return whole + fraction.size() <= kMaxNumberDigits && !(below_one && fraction.front() == '0');
+}
+
 std::string plain_notation(const Decimal& number) {
   long count = static_cast<long>(number.digits.size());
   std::string out = number.negative ? "-" : "";
@@ -123,6 +141,7 @@ std::optional<AttributeType> set_element_type(AttributeType set) noexcept {
 }
 
 std::optional<std::string> canonical_number(std::string_view text) {
+  if (is_plainly_canonical(text)) return std::string(text);
   Decimal number;
   if (!parse_decimal(text, number)) return std::nullopt;
   if (number.digits.empty()) return "0";

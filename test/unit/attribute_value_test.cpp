@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace dynamodb {
 namespace {
 
@@ -85,6 +87,17 @@ TEST(CanonicalNumber, GivesOneSpellingPerValue) {
     ASSERT_TRUE(canonical) << test.text;
     EXPECT_EQ(*canonical, test.canonical) << test.text;
     EXPECT_EQ(canonical_number(*canonical), canonical) << "again";
+  }
+}
+
+// What is left as it is, without being taken apart, is what taking it apart gives.
+TEST(CanonicalNumber, IsTheSameHoweverItIsWritten) {
+  constexpr char kCharacters[] = "0012345.-";
+  std::mt19937 random(5);
+  for (int i = 0; i < 100000; ++i) {
+    std::string text;
+    for (uint32_t length = random() % (i % 10 == 0 ? 44 : 8); length > 0; --length) text += kCharacters[random() % 9];
+    ASSERT_EQ(canonical_number(text), canonical_number(text + "e0")) << text;
   }
 }
 
