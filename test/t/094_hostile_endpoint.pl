@@ -327,7 +327,7 @@ subtest 'IMPORT' => sub {
 		[ 'a name of 3 MB', { ListTables => [ { big => [ '{"TableNames":["', 'x', 3_000_000, '"]}' ] } ], DescribeTable => [ described() ] }, $import, $stale ],
 		[ 'names of 5 MB', { ListTables => [ { big => [ '{"TableNames":["a"', ',"aaa"', 1_000_000, ']}' ] } ] }, $import, $too_long ],
 		[ 'the same name a hundred times', { ListTables => [ $names->(('events') x 100) ] }, $import, '\w*' ],
-		[ 'lists without end', { ListTables => [ { json => { TableNames => [], LastEvaluatedTableName => 'x' } } ] }, "SET statement_timeout = '2s'; $import", $time_out ],
+		[ 'lists without end', { ListTables => [ { json => { TableNames => [], LastEvaluatedTableName => 'x' } } ] }, $import, $stale ],
 		[ 'an index of 100 keys', { ListTables => [ $names->('events') ], DescribeTable => [ described_index(KeySchema => \@keys) ] }, $import, '\w*' ],
 		[ '10,000 indexes', { ListTables => [ $names->('events') ], DescribeTable => [ described(AttributeDefinitions => $defined, GlobalSecondaryIndexes => [ map { { %$index, IndexName => "gsi$_" } } 1 .. 10_000 ]) ] }, $import, '\w*' ],
 		[ '20,000 attributes', { ListTables => [ $names->('events') ], Scan => [ items([ { p => { S => 'a' }, map { ("a$_" => { N => '1' }) } 1 .. 20_000 } ]) ] }, $sample, '', 1 ]);
