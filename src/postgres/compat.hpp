@@ -4,11 +4,13 @@
 #include "pg.hpp"
 
 extern "C" {
+#include "catalog/pg_foreign_server.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/inherit.h"
 #include "storage/latch.h"
+#include "utils/acl.h"
 #include "utils/selfuncs.h"
 }
 
@@ -89,6 +91,15 @@ inline WaitEventSet* create_wait_set(MemoryContext context, int events) {
   return set;
 #else
   return CreateWaitEventSet(context, events);
+#endif
+}
+
+/// Whether `user` has USAGE on a foreign server.
+inline AclResult check_server_usage(Oid serverid, Oid user) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(ForeignServerRelationId, serverid, user, ACL_USAGE);
+#else
+  return pg_foreign_server_aclcheck(serverid, user, ACL_USAGE);
 #endif
 }
 

@@ -4,7 +4,7 @@
 #include "dynamodb/attribute_sampler.hpp"
 #include "dynamodb/table_describer.hpp"
 #include "connections.hpp"
-#include "handles.hpp"
+#include "function_server.hpp"
 #include "import_columns.hpp"
 #include "import_names.hpp"
 #include "import_schema.hpp"
@@ -41,11 +41,9 @@ char* to_palloced(const std::string& text) { return pnstrdup(text.data(), text.s
 // One page of ListTables; lives in `context`.
 const TableNamesPage* list_page(const Import& import, const char* after, MemoryContext context) {
   const ErrorContext error_context = {"ListTables", nullptr};
-  auto* call = make_owned<dynamodb::Call>(context, [&] {
-    return import.client->start("ListTables", dynamodb::list_tables_request(after), nullptr,
-                                {.max_response_bytes = dynamodb::kMaxDescriptionBytes});
-  });
-  finish_call(import.client, call, error_context);
+  dynamodb::Call* call = call_service(
+      import.client, error_context, [&] { return dynamodb::list_tables_request(after); },
+      {.max_response_bytes = dynamodb::kMaxDescriptionBytes}, context);
 
   auto* page = make_owned<TableNamesPage>(context, [] { return std::make_unique<TableNamesPage>(); });
   PlainError failure;
