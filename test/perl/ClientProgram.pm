@@ -13,11 +13,12 @@ use warnings;
 
 use DynamoDBTest;
 use Exporter 'import';
+use FaultServer;
 use IPC::Run ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(client_node client_environment run_checks);
+our @EXPORT = qw(client_node client_environment create_client_tables run_checks);
 
 my $password = 'p' . int rand 1e9;
 
@@ -38,6 +39,47 @@ SQL
 	append_to_file($file, "local all all trust\nhost all client 127.0.0.1/32 scram-sha-256\n");
 	$node->reload;
 	return $node;
+}
+
+# The foreign tables that programs use, of the role client: events (a copy of fdwtest2), written (empty) and slow,
+# whose server does not answer. They end with the test.
+my @loaded;
+END { local $?; drop_tables(@loaded) if @loaded }
+
+sub create_client_tables
+{
+	my ($node) = @_;
+	my ($events, $written) = ("client_events_$$", "client_written_$$");
+	load_tables("fdwtest2=$events", "writes2=$written");
+	@loaded = ($events, $written);
+	my $silent = FaultServer->start(handler => prepared(slow => 'id:S'));
+	$silent->set({ Scan => [{ hang => 1 }] });
+	create_server($node, 'silent', endpoint => $silent->endpoint, options => { scan_policy => 'allow' });
+	$node->safe_psql('postgres', <<"SQL");
+GRANT USAGE ON FOREIGN SERVER silent TO client;
+CREATE USER MAPPING FOR client SERVER silent OPTIONS (access_key_id 'test', secret_access_key 'test');
+SET ROLE client;
+CREATE FOREIGN TABLE events (
+  id text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL,
+  skey text OPTIONS (sort_key 'true') COLLATE "C" NOT NULL,
+  number integer OPTIONS (on_type_mismatch 'null'),
+  price numeric,
+  document jsonb OPTIONS (ddb_document 'true')
+) SERVER dynamodb OPTIONS (table_name '$events');
+CREATE FOREIGN TABLE written (
+  id text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL,
+  amount numeric,
+  small integer,
+  is_good boolean,
+  at timestamptz,
+  data bytea,
+  doc jsonb,
+  tags text[] OPTIONS (ddb_type 'SS'),
+  numbers numeric[]
+) SERVER dynamodb OPTIONS (table_name '$written');
+CREATE FOREIGN TABLE slow (id text OPTIONS (partition_key 'true')) SERVER silent;
+SQL
+	return;
 }
 
 # What tells programs where the server is.
