@@ -6,7 +6,7 @@ use ClientProgram;
 use File::Basename qw(dirname);
 use Test::More;
 
-# Where Debian has the package; elsewhere NODE_PATH may say.
+# Where Debian's node-pg is; ./check says by NODE_PATH where it has it.
 local $ENV{NODE_PATH} = join ':', grep { defined } $ENV{NODE_PATH}, '/usr/share/nodejs';
 my $node = client_node('main', options => { scan_policy => 'allow' });
 create_client_tables($node);

