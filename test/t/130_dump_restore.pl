@@ -73,6 +73,10 @@ CREATE FOREIGN TABLE "odd ""name\\ é" (
 SQL
 CREATE USER MAPPING FOR CURRENT_USER SERVER "We""ird \'é" OPTIONS (access_key_id 'test', secret_access_key E'o''b"b\\s$;--');
 GRANT USAGE ON FOREIGN SERVER dynamodb TO reader;
+GRANT USAGE ON FOREIGN DATA WRAPPER dynamodb_fdw TO reader;
+CREATE SERVER allowed FOREIGN DATA WRAPPER dynamodb_fdw OPTIONS (ambient_credentials 'true', ca_bundle '/ca.pem');
+CREATE USER MAPPING FOR reader SERVER allowed OPTIONS (profile 'of superusers');
+ALTER SERVER allowed OWNER TO reader;
 GRANT SELECT (id) ON items TO reader;
 COMMENT ON FOREIGN TABLE "odd ""name\ é" IS 'it''s \this';
 COMMENT ON COLUMN "odd ""name\ é".ts IS 'é';

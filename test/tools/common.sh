@@ -200,10 +200,10 @@ fetch_node_postgres() {
     command -v apt-get >/dev/null || die "node-postgres (pg and pg-cursor) is not in /usr/share/nodejs"
     mkdir -p "$cache"
     new=$(mktemp -d "$cache/fetch.XXXXXX")
-    cd "$new"
+    cd "$new" || exit
     apt-get -q download "${packages[@]}" || { as_root apt-get -q update && apt-get -q download "${packages[@]}"; }
     for package in *.deb; do dpkg -x "$package" .; done
-    cd "$top"
+    cd "$top" || exit
     mv -T "$new" "$folder" 2>/dev/null || rm -rf "$new"
   fi
   cp -R "$folder" "$work/node"
