@@ -39,7 +39,7 @@ my $definitions = qq{CREATE SERVER dynamodb FOREIGN DATA WRAPPER dynamodb_fdw OP
 # All that the extension has, with what can be said of it, without the names of schemas.
 my $objects = <<'SQL';
 SELECT i.type, regexp_replace(i.identity, '^(x|public)\.', ''), obj_description(d.objid, d.classid::regclass::name),
-  replace(replace(pg_get_functiondef(p.oid), 'x.', ''), 'public.', ''), p.proacl, c.relacl, pg_get_viewdef(c.oid), w.fdwacl, w.fdwhandler <> 0, w.fdwvalidator <> 0
+  replace(replace(pg_get_functiondef(p.oid), 'x.', ''), 'public.', ''), p.proacl, c.relacl, replace(replace(pg_get_viewdef(c.oid), 'x.', ''), 'public.', ''), w.fdwacl, w.fdwhandler <> 0, w.fdwvalidator <> 0
 FROM pg_depend d
 CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) i
 LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
