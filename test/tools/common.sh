@@ -82,6 +82,7 @@ clean_up() {
   [ -n "$work" ] || return 0
   stop_postgres || true
   "$tools/dynamodb-local" stop "$work/dynamodb" || true
+  "$tools/dynamodb-local" stop "$work/documentation" || true
   rm -rf "$work"
   work=
 }

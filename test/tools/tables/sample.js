@@ -1,4 +1,4 @@
-// The sample tables: real data (countries, cities) and two made-up ones with indexes (fdwtest2, fdwtest3).
+// The sample tables: real data (countries, cities), two made-up ones with indexes (fdwtest2, fdwtest3), and orders.
 'use strict';
 const path = require('node:path');
 const { item, digits } = require('./values.js');
@@ -114,6 +114,22 @@ function* fdwtest3() {
   }
 }
 
+// Three orders, no two alike: times as numbers, JSON text in a string, a total that is a string where it was mistyped.
+function* orders() {
+  yield item({
+    id: 'o1',
+    placed: 1767225600,
+    shipped: 1767229200123,
+    customer: { address: { city: 'Lyon' } },
+    lines: [{ sku: 'A-1' }, { sku: 'B-7' }],
+    ratings: [5, null, 4],
+    note: '{"paid": true}',
+    total: digits('19.90'),
+  });
+  yield item({ id: 'o2', placed: 1767312000, customer: { address: { city: 'Porto' } }, lines: [{ sku: 'A-1' }], total: '12,50' });
+  yield item({ id: 'o3', placed: 1767398400, customer: { address: { city: 'Lyon' } }, lines: [], total: 7 });
+}
+
 module.exports = {
   countries: { keys: 'cca3:S', gsi: { region_area: { keys: 'region:S,area:N' } }, items: countries },
   cities: { keys: 'country:S,cityId:N', lsi: { by_population: { keys: 'country:S,population:N' } }, items: cities },
@@ -132,4 +148,5 @@ module.exports = {
     },
     items: fdwtest3,
   },
+  orders: { keys: 'id:S', items: orders },
 };
