@@ -87,7 +87,8 @@ regress-output:
 	@mkdir -p $(REGRESS_OUTPUT)
 
 # PGXS expects t/*.pl at the top and runs tests in there; ours are in test/t. The Perl modules of
-# PostgreSQL's own tests come with its server headers. The longest tests have the highest numbers, and begin first.
+# PostgreSQL's own tests come with its server headers; they look for their folders in TESTDIR, since PostgreSQL 16 in
+# TESTDATADIR and TESTLOGDIR. The longest tests have the highest numbers, and begin first.
 TAP_FILES ?= $(sort $(wildcard test/t/*.pl))
 TAP_OUTPUT ?= $(abspath $(BUILD)/tap)
 TAP_JOBS ?= 1
@@ -96,6 +97,7 @@ installcheck: installcheck-tap
 installcheck-tap:
 	@rm -rf $(TAP_OUTPUT)/tmp_check && mkdir -p $(TAP_OUTPUT)
 	printf '%s\n' $(TAP_FILES) | sort -r | PATH="$(bindir):$$PATH" TESTDIR='$(TAP_OUTPUT)' \
+	  TESTDATADIR='$(TAP_OUTPUT)/tmp_check' TESTLOGDIR='$(TAP_OUTPUT)/tmp_check/log' \
 	  PG_REGRESS='$(top_builddir)/src/test/regress/pg_regress' xargs -r -P $(TAP_JOBS) -I{} test/tools/tap-one $(TAP_OUTPUT) {} \
 	  $(PROVE) -I '$(abspath $(top_srcdir))/src/test/perl' -I test/perl $(PROVE_FLAGS)
 

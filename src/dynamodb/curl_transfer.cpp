@@ -259,8 +259,10 @@ bool CurlTransfer::was_stale(CURLcode code) const noexcept {
 
 Error CurlTransfer::failure(CURLcode code) const {
   if (trouble_ == Trouble::out_of_memory) return Error::internal("out of memory while receiving an answer");
-  // libcurl 7.88 calls it lack of memory when one line is longer than 100 KB.
-  const bool line_too_long = code == CURLE_OUT_OF_MEMORY && sends_ > 0 && !head_complete_;
+  // A line longer than 100 KB is lack of memory to libcurl before 8.6, which has a code of its own for it.
+  constexpr int kTooLarge = 100;  // CURLE_TOO_LARGE, which older headers do not have
+  const bool line_too_long =
+      (code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == kTooLarge) && sends_ > 0 && !head_complete_;
   if (line_too_long || (trouble_ == Trouble::too_large && header_bytes_ > kMaxHeaderBytes)) {
     return Error::response_too_large("the header of the answer from " + host_ + " is longer than " +
                                      std::to_string(kMaxHeaderBytes >> 10) + " KB");

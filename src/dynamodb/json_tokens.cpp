@@ -2,11 +2,19 @@
 #include "dynamodb/json_tokens.hpp"
 
 #include <array>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
 
 namespace dynamodb {
 namespace {
 
 using simdjson::error_code;
+
+using FirstStage = simdjson::internal::dom_parser_implementation;
+static_assert(std::is_same_v<decltype(FirstStage::structural_indexes), std::unique_ptr<uint32_t[]>> &&
+                  std::is_same_v<decltype(FirstStage::n_structural_indexes), uint32_t>,
+              "simdjson has changed how its first stage gives positions: json_tokens.cpp has to be adapted to it");
 
 // How each kind of token changes the depth.
 constexpr std::array<signed char, 256> make_depths() {
@@ -121,6 +129,37 @@ char* write_unescaped(std::string_view value, char* out) {
 }  // namespace
 
 error_code JsonTokens::index(std::string_view text) {
+  [[maybe_unused]] static const bool checked = (check_first_stage(), true);
+  return find_tokens(text);
+}
+
+// A text longer than a block of 64 bytes with all kinds of tokens, and texts with the errors that must be found.
+void JsonTokens::check_first_stage() {
+  constexpr std::string_view kText =
+      R"( {"a\\" :[ -1.5e3, true,null],"b\"{":{}, "long": ")"
+      "\xC3\xA9 and a string that goes on from one block of sixty-four bytes into the next\"}\n";
+  constexpr std::string_view kKinds = R"({":[-,t,n],":{},":"})";
+  auto tokens_of = [](std::string_view text, std::string* kinds) {
+    std::string padded(text);
+    padded.append(simdjson::SIMDJSON_PADDING, '\0');
+    JsonTokens tokens;
+    error_code result = tokens.find_tokens({padded.data(), text.size()});
+    for (uint32_t i = 0; i < tokens.count(); ++i) *kinds += tokens.kind(i);
+    return result;
+  };
+  std::string kinds, ignored;
+  const bool as_known = tokens_of(kText, &kinds) == simdjson::SUCCESS && kinds == kKinds &&
+                        tokens_of(R"(["without end])", &ignored) != simdjson::SUCCESS &&
+                        tokens_of("[\"control \x01\"]", &ignored) != simdjson::SUCCESS &&
+                        tokens_of("[\"no UTF-8 \xFF\"]", &ignored) != simdjson::SUCCESS;
+  if (as_known) return;
+  throw std::logic_error("dynamodb_fdw does not work with this simdjson, " +
+                         std::to_string(simdjson::SIMDJSON_VERSION_MAJOR) + "." +
+                         std::to_string(simdjson::SIMDJSON_VERSION_MINOR) + "." +
+                         std::to_string(simdjson::SIMDJSON_VERSION_REVISION) + ": its first stage finds other tokens");
+}
+
+error_code JsonTokens::find_tokens(std::string_view text) {
   count_ = 0;
   if (text.empty()) return simdjson::EMPTY;
   if (!parser_) {

@@ -6,7 +6,6 @@
 extern "C" {
 #include "catalog/pg_collation.h"
 #include "catalog/pg_database.h"
-#include "utils/pg_locale.h"
 }
 
 namespace dynamodb_fdw {

@@ -9,7 +9,11 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/inherit.h"
+#include "optimizer/pathnode.h"
 #include "storage/latch.h"
+#if PG_VERSION_NUM >= 180000
+#include "storage/waiteventset.h"
+#endif
 #include "utils/acl.h"
 #include "utils/selfuncs.h"
 }
@@ -78,6 +82,20 @@ inline Bitmapset* updated_columns(PlannerInfo* root, RelOptInfo* rel) {
 #else
   RangeTblEntry* rte = planner_rt_fetch(rel->relid, root);
   return bms_union(rte->updatedCols, rte->extraUpdatedCols);
+#endif
+}
+
+/// A path that scans one foreign table. PostgreSQL 17 added the conditions of pushed-down joins, 18 the number of nodes
+/// that enable_... settings object to; a scan of one table has neither.
+inline ForeignPath* create_base_path(PlannerInfo* root, RelOptInfo* rel, double rows, Cost startup, Cost total,
+                                     List* pathkeys, Relids outer, List* fdw_private) {
+#if PG_VERSION_NUM >= 180000
+  return create_foreignscan_path(root, rel, nullptr, rows, 0, startup, total, pathkeys, outer, nullptr, NIL,
+                                 fdw_private);
+#elif PG_VERSION_NUM >= 170000
+  return create_foreignscan_path(root, rel, nullptr, rows, startup, total, pathkeys, outer, nullptr, NIL, fdw_private);
+#else
+  return create_foreignscan_path(root, rel, nullptr, rows, startup, total, pathkeys, outer, nullptr, fdw_private);
 #endif
 }
 

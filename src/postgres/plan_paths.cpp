@@ -111,8 +111,7 @@ void add_foreign_path(PlannerInfo* root, RelOptInfo* rel, AccessPath* access, Pa
   cost_access_path(planned_table(rel), rel, access, parameters != nullptr, &startup, &total);
   double rows = parameters != nullptr ? parameters->ppi_rows : rel->rows;
   Relids outer = parameters != nullptr ? parameters->ppi_req_outer : rel->lateral_relids;
-  ForeignPath* path = create_foreignscan_path(root, rel, nullptr, rows, startup, total, access->pathkeys, outer,
-                                              nullptr, list_make1(access));
+  ForeignPath* path = create_base_path(root, rel, rows, startup, total, access->pathkeys, outer, list_make1(access));
   // A worker does not see what the transaction has written; whether it has is known when the plan is run.
   path->path.parallel_safe = false;
   add_path(rel, reinterpret_cast<Path*>(path));
@@ -131,8 +130,8 @@ void add_parallel_scan(PlannerInfo* root, RelOptInfo* rel, AccessPath* access) {
   const double work = access->items * (planned->server->fdw_tuple_cost + cpu_tuple_cost) +
                       (rel->baserestrictcost.startup + rel->baserestrictcost.per_tuple * access->items);
   total -= Min(work, total - startup) * (1 - 1 / divisor);
-  ForeignPath* path = create_foreignscan_path(root, rel, nullptr, clamp_row_est(rel->rows / divisor), startup, total,
-                                              NIL, nullptr, nullptr, list_make1(access));
+  ForeignPath* path =
+      create_base_path(root, rel, clamp_row_est(rel->rows / divisor), startup, total, NIL, nullptr, list_make1(access));
   path->path.parallel_aware = true;
   path->path.parallel_workers = workers;
   add_partial_path(rel, reinterpret_cast<Path*>(path));

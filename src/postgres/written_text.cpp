@@ -12,7 +12,6 @@ extern "C" {
 #include "utils/datetime.h"
 #include "utils/float.h"
 #include "utils/guc.h"
-#include "utils/pg_locale.h"
 #include "utils/timestamp.h"
 }
 
@@ -32,7 +31,7 @@ int fix_output_settings() {
   if (strcmp(pg_get_timezone_name(session_timezone), "UTC") != 0) fix_setting("timezone", "UTC");
   if (extra_float_digits < 1) fix_setting("extra_float_digits", "1");
   if (bytea_output != BYTEA_OUTPUT_HEX) fix_setting("bytea_output", "hex");
-  if (strcmp(locale_monetary, "C") != 0) fix_setting("lc_monetary", "C");
+  if (strcmp(GetConfigOption("lc_monetary", false, false), "C") != 0) fix_setting("lc_monetary", "C");
   // Names of tables and the like (regclass) come with their schema.
   fix_setting("search_path", "pg_catalog");
   return level;

@@ -19,6 +19,7 @@ use warnings;
 use File::Basename qw(dirname);
 use File::Spec;
 use IPC::Open2 qw(open2);
+use POSIX qw(strftime);
 use PostgreSQL::Test::Utils ();
 
 my $program = File::Spec->rel2abs(dirname(__FILE__) . '/../tools/tls-front');
@@ -30,7 +31,16 @@ sub _openssl
 	my (@arguments) = @_;
 	my $output = '';
 	IPC::Run::run([ 'openssl', @arguments ], '<', \undef, '>&', \$output) or die "openssl @arguments: $output";
-	return;
+	return $output;
+}
+
+# For how long a certificate is good. Since OpenSSL 3.4 one that has expired needs its times said, which older ones cannot.
+sub _period
+{
+	my ($days) = @_;
+	return ('-days', $days) if $days >= 0 || _openssl('x509', '-help') !~ /-not_after/;
+	my ($from, $until) = map { strftime('%Y%m%d%H%M%SZ', gmtime(time + $_ * 24 * 60 * 60)) } $days - 2, $days;
+	return ('-not_before', $from, '-not_after', $until);
 }
 
 # A certificate authority: a folder, its key and certificate.
@@ -52,7 +62,7 @@ sub start
 	PostgreSQL::Test::Utils::append_to_file($names, 'subjectAltName=' . ($options{names} // 'IP:127.0.0.1,DNS:localhost') . "\n");
 	_openssl('req', '-new', @new_key, '-keyout', $key, '-out', $request, '-subj', '/CN=test');
 	_openssl('x509', '-req', '-in', $request, '-CA', $options{authority}{certificate}, '-CAkey', $options{authority}{key},
-		'-set_serial', 1 + @running, '-days', $options{days} // 2, '-extfile', $names, '-out', $certificate);
+		'-set_serial', 1 + @running, _period($options{days} // 2), '-extfile', $names, '-out', $certificate);
 	my $pid = open2(my $out, my $in, $program, $key, $certificate, $options{port});
 	my $port = <$out> // die "$program did not start";
 	chomp $port;

