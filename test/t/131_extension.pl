@@ -144,6 +144,11 @@ $other->quit;
 
 # --- owners who are no superusers
 
+$node->safe_psql('postgres', 'CREATE ROLE carol LOGIN; CREATE DATABASE hers OWNER carol');
+my $carol = PsqlSession->start($node, dbname => 'hers', user => 'carol');
+is(sqlstate(($carol->run('CREATE EXTENSION dynamodb_fdw'))[1]), '42501', 'the owner of a database cannot create the extension: it is not trusted');
+$carol->quit;
+
 new_database('owned');
 $node->safe_psql('owned', <<'SQL');
 CREATE EXTENSION dynamodb_fdw;
@@ -152,6 +157,7 @@ CREATE ROLE bob LOGIN;
 GRANT CREATE ON DATABASE owned TO alice;
 SQL
 $session = PsqlSession->start($node, dbname => 'owned', user => 'alice');
+is(sqlstate(run('DROP EXTENSION dynamodb_fdw')), '42501', 'the extension is not theirs');
 is(sqlstate(run($definitions)), '42501', 'a server needs USAGE on the wrapper');
 is(sqlstate(run('CREATE FOREIGN DATA WRAPPER mine HANDLER dynamodb_fdw_handler')), '42501', 'of which only superusers make more');
 $node->safe_psql('owned', 'GRANT USAGE ON FOREIGN DATA WRAPPER dynamodb_fdw TO alice');

@@ -3,7 +3,6 @@ use strict;
 use warnings;
 
 use ClientProgram;
-use DynamoDBTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
 

@@ -3,7 +3,6 @@ use strict;
 use warnings;
 
 use ClientProgram;
-use DynamoDBTest;
 use File::Basename qw(dirname);
 use PostgreSQL::Test::Utils;
 use Test::More;
