@@ -10,7 +10,8 @@
 #   make soak               statements under random faults for SOAK_SECONDS (600), against the installed extension
 #   make check              everything, with all set-up (./check)
 #   make bench              speed, against floors (bench/run with BENCH_OPTIONS)
-#   make format, make dist
+#   make format
+#   make dist               the archive for PGXN (make pgxn) and the Debian packages (make deb), into dist/
 #
 # WERROR=1 makes warnings errors; ASSERTIONS=1 keeps assert() in the extension.
 
@@ -52,7 +53,7 @@ EXTRA_CLEAN = build
 
 # Goals that work without PostgreSQL leave PGXS out, so they need no pg_config. (PGXS also has a
 # `check` of its own, which says that there is none.)
-PLAIN_GOALS = unit unit-sanitize fuzz bench bench-build format dist check
+PLAIN_GOALS = unit unit-sanitize fuzz bench bench-build format dist pgxn deb check
 ifneq (,$(filter-out $(PLAIN_GOALS),$(or $(MAKECMDGOALS),all)))
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -166,9 +167,15 @@ CLANG_FORMAT ?= $(firstword $(foreach c,clang-format-14 clang-format,$(shell com
 format:
 	$(CLANG_FORMAT) -i $(wildcard src/*/*.[ch]pp test/unit/*.[ch]pp test/fuzz/*.[ch]pp bench/*.[ch]pp)
 
-# The version people see (META.json) is longer than the one of the SQL objects (default_version).
+# What is shipped, of the last commit. The version people see (META.json) is longer than the one of the SQL objects
+# (default_version).
 DISTVERSION = $(shell sed -n 's/^   "version": "\(.*\)",/\1/p' META.json)
-dist:
-	git archive --format=zip --prefix=$(EXTENSION)-$(DISTVERSION)/ -o $(EXTENSION)-$(DISTVERSION).zip HEAD
+.PHONY: pgxn deb
+dist: pgxn deb
+pgxn:
+	@mkdir -p dist
+	git archive --format=zip --prefix=$(EXTENSION)-$(DISTVERSION)/ -o dist/$(EXTENSION)-$(DISTVERSION).zip HEAD
+deb:
+	packaging/build-deb dist
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
