@@ -24,23 +24,33 @@ bool is_declared_key(const ColumnOptions& column) {
          column.gsi_sort_names != NIL;
 }
 
-// The column that reads an attribute; of several, one that is declared to be a key.
-const ColumnOptions* column_of(const TableOptions* table, const char* attribute) {
-  const ColumnOptions* found = nullptr;
-  for (int i = 0; i < table->column_count; ++i) {
-    const ColumnOptions& column = table->columns[i];
-    if (column.dropped || column.attribute == nullptr || strcmp(column.attribute, attribute) != 0) continue;
-    if (is_declared_key(column)) return &column;
-    if (found == nullptr) found = &column;
-  }
-  return found;
-}
-
 bool contains_name(List* names, const char* name) {
   ListCell* cell;
   foreach (cell, names)
     if (strcmp(static_cast<char*>(lfirst(cell)), name) == 0) return true;
   return false;
+}
+
+// How close a column is to being the key of an index (null: of the table) by its options: 2 that it is, 1 another key.
+int declared_for(const ColumnOptions& column, const char* index_name) {
+  const bool is_its_key = index_name == nullptr ? column.partition_key || column.sort_key
+                                                : contains_name(column.lsi_names, index_name) ||
+                                                      contains_name(column.gsi_partition_names, index_name) ||
+                                                      contains_name(column.gsi_sort_names, index_name);
+  if (is_its_key) return 2;
+  return is_declared_key(column) ? 1 : 0;
+}
+
+// The column that reads an attribute. Of several, as in the predecessor's DDL, where each index has its own, the one
+// that is declared for this index: conditions will be on that.
+const ColumnOptions* column_of(const TableOptions* table, const char* attribute, const char* index_name) {
+  const ColumnOptions* found = nullptr;
+  for (int i = 0; i < table->column_count; ++i) {
+    const ColumnOptions& column = table->columns[i];
+    if (column.dropped || column.attribute == nullptr || strcmp(column.attribute, attribute) != 0) continue;
+    if (found == nullptr || declared_for(column, index_name) > declared_for(*found, index_name)) found = &column;
+  }
+  return found;
 }
 
 void add_partition(KeySchema* schema, KeyAttribute attribute) {
@@ -53,9 +63,9 @@ void add_sort(KeySchema* schema, KeyAttribute attribute) {
 
 KeyAttribute declared(const ColumnOptions* column) { return {column->attribute, key_type_of(column), column}; }
 
-KeyAttribute described(const TableOptions* table, const dynamodb::KeyAttribute& key) {
+KeyAttribute described(const TableOptions* table, const dynamodb::KeyAttribute& key, const char* index_name) {
   const char* name = pstrdup(key.name.c_str());
-  return {name, key.type, column_of(table, name)};
+  return {name, key.type, column_of(table, name, index_name)};
 }
 
 List* add_attribute(List* attributes, const char* name) {
@@ -84,8 +94,8 @@ KeySchema* table_schema(const TableOptions* table, const dynamodb::TableDescript
     schema->described = true;
     schema->items = static_cast<double>(description->item_count);
     schema->bytes = static_cast<double>(description->size_bytes);
-    add_partition(schema, described(table, description->partition_key));
-    if (description->sort_key) add_sort(schema, described(table, *description->sort_key));
+    add_partition(schema, described(table, description->partition_key, nullptr));
+    if (description->sort_key) add_sort(schema, described(table, *description->sort_key, nullptr));
     return schema;
   }
   if (table->partition_key < 0) return nullptr;
@@ -100,8 +110,8 @@ void fill_from_description(KeySchema* schema, const TableOptions* table, const d
   schema->holds_all = index.projection == dynamodb::Projection::all;
   schema->items = static_cast<double>(index.item_count);
   schema->bytes = static_cast<double>(index.size_bytes);
-  for (const auto& key : index.partition_keys) add_partition(schema, described(table, key));
-  for (const auto& key : index.sort_keys) add_sort(schema, described(table, key));
+  for (const auto& key : index.partition_keys) add_partition(schema, described(table, key, schema->index_name));
+  for (const auto& key : index.sort_keys) add_sort(schema, described(table, key, schema->index_name));
   for (const auto& name : index.non_key_attributes)
     schema->attributes = add_attribute(schema->attributes, name.c_str());
 }

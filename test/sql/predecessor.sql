@@ -53,6 +53,10 @@ SELECT count(*), count(DISTINCT oid) FROM fdwtest2;
 SELECT count(*) FROM fdwtest2 WHERE gsi_partition_key = 'group-3';
 SELECT oid, gsi_sort_key FROM fdwtest2 WHERE gsi_partition_key = 'group-3' AND gsi_sort_key >= 'rank-1990' ORDER BY gsi_sort_key;
 SELECT sort_key, lsi_sort_key FROM fdwtest2 WHERE partition_key = 'device-42' AND lsi_sort_key < 'rank-1200' ORDER BY lsi_sort_key;
+-- two columns read skey2: each is the key of its own index
+EXPLAIN (COSTS OFF) SELECT sort_key FROM fdwtest2 WHERE gsi_partition_key = 'group-3' AND gsi_sort_key >= 'rank-1990' ORDER BY gsi_sort_key;
+EXPLAIN (COSTS OFF) SELECT sort_key FROM fdwtest2 WHERE partition_key = 'device-42' AND lsi_sort_key < 'rank-1200';
+EXPLAIN (COSTS OFF) SELECT sort_key FROM fdwtest2 WHERE gsi_partition_key = 'group-3';
 
 -- the import
 CREATE SCHEMA ddb_usw2;

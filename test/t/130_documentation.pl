@@ -1,10 +1,11 @@
 # Every SQL example of README.md and docs/: it runs, and prints what the document says.
 #
-# Each document has a database and a session of its own, with the extension, the server `dynamodb` and the schema `ddb`, unless it says
-# <!-- session: empty -->. The server process has keys and the endpoint in its environment. DOCUMENTATION_ENDPOINT names a DynamoDB with the sample tables that
-# nobody else uses; without it DYNAMODB_ENDPOINT's is used. Tables named in <!-- tables: ... --> are loaded anew, before
-# and after. DOCUMENTS (a pattern) chooses documents; with UPDATE_OUTPUT, a folder, they are written there as they should
-# read. See test/perl/Documentation.pm for what a document may contain.
+# Each document has a database and a session of its own, with the extension, the server `dynamodb` and the schema `ddb`,
+# unless it says <!-- session: empty -->. The server process has keys and the endpoint in its environment. Tables named in
+# <!-- tables: ... --> are loaded anew, before and after. DOCUMENTATION_ENDPOINT names a DynamoDB with the sample tables
+# that nobody else uses; without it DYNAMODB_ENDPOINT's is used. DOCUMENTS (a pattern) chooses documents; with
+# UPDATE_OUTPUT, a folder, they are written there as they should read. test/perl/Documentation.pm says what a document
+# may contain.
 use strict;
 use warnings;
 
