@@ -15,8 +15,8 @@ constexpr Milliseconds kPatience{10000};
 #define MADE_UP_NAME "dynamodb_fdw permission check"
 #define MADE_UP_KEY "{\"" MADE_UP_NAME "\":{\"S\":\"no such item\"}}"
 // An attribute cannot be there and not be there.
-#define NEVER                                                                                  \
-  "\"ConditionExpression\":\"attribute_exists(#a) AND attribute_not_exists(#a)\","             \
+#define NEVER                                                                      \
+  "\"ConditionExpression\":\"attribute_exists(#a) AND attribute_not_exists(#a)\"," \
   "\"ExpressionAttributeNames\":{\"#a\":\"" MADE_UP_NAME "\"}"
 
 std::string quoted(std::string_view text) {
@@ -66,8 +66,8 @@ std::vector<PermissionQuestion> permission_questions(std::string_view table, con
   questions.push_back(plain("PutItem", "\"Item\":" MADE_UP_KEY "," NEVER));
   questions.push_back(plain("UpdateItem", kKeyNever));
   questions.push_back(plain("DeleteItem", kKeyNever));
-  questions.push_back({"BatchWriteItem", "", "BatchWriteItem",
-                       in_batch(table, "[{\"DeleteRequest\":{\"Key\":" MADE_UP_KEY "}}]")});
+  questions.push_back(
+      {"BatchWriteItem", "", "BatchWriteItem", in_batch(table, "[{\"DeleteRequest\":{\"Key\":" MADE_UP_KEY "}}]")});
   questions.push_back({"ConditionCheckItem", "", "TransactWriteItems",
                        "{\"TransactItems\":[{\"ConditionCheck\":" + on_table(table, "", kKeyNever) + "}]}"});
   return questions;

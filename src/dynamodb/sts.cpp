@@ -115,8 +115,8 @@ HttpRequest sts_request(const StsEndpoint& endpoint, const Credentials* signer) 
 
 Result<Credentials> parse_sts_answer(const HttpResponse& response, const char* operation, const RoleWish& wish) {
   if (response.failure || response.status != 200)
-    return refusal(response, std::string("STS ") + operation + " of role \"" +
-                                 printable_ascii(wish.role_arn, kMaxShown) + "\"");
+    return refusal(response,
+                   std::string("STS ") + operation + " of role \"" + printable_ascii(wish.role_arn, kMaxShown) + "\"");
   const std::string_view body = response.body.view();
   const std::string outer = std::string(operation) + "Response";
   const std::string inner = std::string(operation) + "Result";

@@ -21,7 +21,7 @@ class TableSurvey {
     std::string name;                             ///< as asked for
     std::optional<TableDescription> description;  ///< or `error`
     TableDetails details;
-    std::string indexes;  ///< see indexes_as_json()
+    std::string indexes;                     ///< see indexes_as_json()
     std::optional<TimeToLive> time_to_live;  ///< or `time_to_live_error`
     std::optional<Error> error;
     std::optional<Error> time_to_live_error;

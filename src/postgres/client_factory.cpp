@@ -119,7 +119,8 @@ std::optional<dynamodb::Error> make_config(const ClientSettings& settings, int m
 
 }  // namespace
 
-std::optional<dynamodb::Error> make_client_parts(const ClientSettings& settings, int max_connections, ClientParts* parts) {
+std::optional<dynamodb::Error> make_client_parts(const ClientSettings& settings, int max_connections,
+                                                 ClientParts* parts) {
   if (auto failure = make_config(settings, max_connections, &parts->config)) return failure;
   parts->credentials = make_credentials(
       settings, {dynamodb::process_environment(), dynamodb::system_clock(), parts->config.endpoint.signing_region});

@@ -55,9 +55,9 @@ struct Check {
   ResultRows* rows;
   MemoryContext work;  // owns what talks to the service
   Oid serverid;
-  const char* region;      // as asked for; null: the server's
-  const char* region_from; // who asked for it
-  const char* table;       // DynamoDB table; null: none
+  const char* region;       // as asked for; null: the server's
+  const char* region_from;  // who asked for it
+  const char* table;        // DynamoDB table; null: none
   ClientSettings settings;
 };
 
@@ -90,8 +90,8 @@ struct ProbeSetup {
   std::optional<dynamodb::StsEndpoint> sts;
 };
 
-// STS is asked where somebody has said where it is, or where DynamoDB is AWS's, too: elsewhere there is none, and AWS has
-// no business with the keys of a local DynamoDB.
+// STS is asked where somebody has said where it is, or where DynamoDB is AWS's, too: elsewhere there is none, and AWS
+// has no business with the keys of a local DynamoDB.
 std::optional<Error> find_sts(dynamodb::AwsSettings& aws, const ClientSettings& settings, ProbeSetup* setup) {
   auto custom = aws.endpoint_source("sts");
   if (!custom) return std::move(custom.error());
@@ -214,9 +214,9 @@ void report_credentials(const Check& check, const ProbeFindings& findings) {
   }
   StringInfoData detail;
   initStringInfo(&detail);
-  appendStringInfo(&detail, "from %s", findings.credentials_source.empty()
-                                           ? "the user mapping"
-                                           : to_server_text(findings.credentials_source.c_str()));
+  appendStringInfo(
+      &detail, "from %s",
+      findings.credentials_source.empty() ? "the user mapping" : to_server_text(findings.credentials_source.c_str()));
   const char* key = shown_key(findings.access_key_id);
   if (key[0] != '\0') appendStringInfo(&detail, ", access key …%s", key);
   appendStringInfoString(&detail, findings.temporary ? ", temporary" : ", long-term");
@@ -231,7 +231,8 @@ void report_credentials(const Check& check, const ProbeFindings& findings) {
 }
 
 void report_identity(const Check& check, const ProbeFindings& findings) {
-  constexpr const char* kConsequence = "It is not known whose permissions apply; requests to DynamoDB may work all the same.";
+  constexpr const char* kConsequence =
+      "It is not known whose permissions apply; requests to DynamoDB may work all the same.";
   if (findings.identity) {
     add_check(check, "identity", kOk,
               psprintf("%s in account %s", to_server_text(findings.identity->arn.c_str()),
@@ -257,8 +258,7 @@ bool are_keys_refused(const ProbeFindings& findings) {
 }
 
 void report_connection(const Check& check, const ProbeFindings& findings) {
-  if (findings.failure)
-    return add_check(check, "connection", kFailed, error_text(*findings.failure), "Nothing works.");
+  if (findings.failure) return add_check(check, "connection", kFailed, error_text(*findings.failure), "Nothing works.");
   if (findings.refusal && findings.refusal->kind == ErrorKind::not_dynamodb)
     return add_check(check, "connection", kFailed, error_text(*findings.refusal), "Nothing works.");
   if (are_keys_refused(findings) && !findings.credentials_error)
@@ -361,9 +361,8 @@ const char* status_of(Permission permission) {
 
 // "ok" needs no more words; what was made up should not be taken for a statement about all tables.
 const char* permission_detail(const Check& check, const PermissionSurvey::Outcome& outcome) {
-  const char* on = outcome.question.index.empty()
-                       ? ""
-                       : psprintf("index \"%s\": ", to_server_text(outcome.question.index.c_str()));
+  const char* on =
+      outcome.question.index.empty() ? "" : psprintf("index \"%s\": ", to_server_text(outcome.question.index.c_str()));
   if (outcome.permission != Permission::granted)
     return psprintf("%s%s", on, outcome.error ? error_text(*outcome.error) : "");
   const bool any_table = outcome.question.action == "ListTables";
@@ -386,9 +385,8 @@ void finish(dynamodb::Client* client, Worker* worker) {
 // The table's description, or null, which a row explains.
 const dynamodb::TableDescription* describe_table(const Check& check, dynamodb::Client* client) {
   if (check.table == nullptr) return nullptr;
-  auto* describer = make_owned<TableDescriber>(check.work, [&] {
-    return std::make_unique<TableDescriber>(*client, std::vector<std::string>{check.table});
-  });
+  auto* describer = make_owned<TableDescriber>(
+      check.work, [&] { return std::make_unique<TableDescriber>(*client, std::vector<std::string>{check.table}); });
   finish(client, describer);
   const TableDescriber::Outcome& outcome = describer->outcomes().front();
   if (outcome.error) {
@@ -464,9 +462,9 @@ Datum check_server(FunctionCallInfo fcinfo, Check check) {
 void check_table_name(const char* name) {
   const char* reason = nullptr;
   if (!find_option("table_name")->check(name, &reason))
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("\"%s\" cannot be the name of a DynamoDB table", name),
-                    reason != nullptr ? errdetail_internal("%s", reason) : 0));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" cannot be the name of a DynamoDB table", name),
+             reason != nullptr ? errdetail_internal("%s", reason) : 0));
 }
 
 // The server first, because the options of other wrappers' tables are none of ours.

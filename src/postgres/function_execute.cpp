@@ -104,7 +104,8 @@ Execution* begin_execution(FunctionCallInfo fcinfo, MemoryContext memory) {
 [[noreturn]] void report_failure(const Execution* execution, const dynamodb::Call* call) {
   PlainError failure;
   guard(&failure, [&] { return call->error(); });
-  if (execution->request->only_reads() || !call->maybe_applied()) report_error(failure, {execution->operation, nullptr});
+  if (execution->request->only_reads() || !call->maybe_applied())
+    report_error(failure, {execution->operation, nullptr});
   ErrorText text = describe_error(failure);
   ereport(ERROR, (errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
                   errmsg("DynamoDB %s failed, and may have been carried out all the same: %s", execution->operation,

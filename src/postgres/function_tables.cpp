@@ -44,7 +44,8 @@ std::vector<std::string> to_library(List* names) {
 
 const TableSurvey* describe(dynamodb::Client* client, List* names, MemoryContext work) {
   const ErrorContext error_context = {"DescribeTable", nullptr};
-  auto* survey = make_owned<TableSurvey>(work, [&] { return std::make_unique<TableSurvey>(*client, to_library(names)); });
+  auto* survey =
+      make_owned<TableSurvey>(work, [&] { return std::make_unique<TableSurvey>(*client, to_library(names)); });
   for (;;) {
     PlainError failure;
     bool done = false;

@@ -24,7 +24,8 @@ ResultRows* begin_rows(FunctionCallInfo fcinfo) {
   if (result == nullptr || !IsA(result, ReturnSetInfo) || (result->allowedModes & SFRM_Materialize) == 0)
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("a set of rows is not accepted in this context")));
   TupleDesc columns;
-  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "return type must be a row type");
 
   auto* rows = static_cast<ResultRows*>(palloc0(sizeof(ResultRows)));
   rows->values = static_cast<Datum*>(palloc0(sizeof(Datum) * static_cast<std::size_t>(columns->natts)));

@@ -25,8 +25,9 @@ std::optional<Error> take(OperationRequest& request, std::string_view answer) {
 TEST(OperationRequest, NamesAreLettersOnly) {
   EXPECT_TRUE(is_operation_name("GetItem"));
   EXPECT_TRUE(is_operation_name(std::string(64, 'A')));
-  for (const std::string& name : {std::string(), std::string(65, 'A'), std::string("Get Item"), std::string("Get\r\nX: y"),
-                                  std::string("Get1"), std::string("Gét"), std::string("Get\0", 4)})
+  for (const std::string& name :
+       {std::string(), std::string(65, 'A'), std::string("Get Item"), std::string("Get\r\nX: y"), std::string("Get1"),
+        std::string("Gét"), std::string("Get\0", 4)})
     EXPECT_FALSE(is_operation_name(name)) << name;
 }
 
@@ -89,7 +90,8 @@ TEST(OperationRequest, GivesATokenWhereTheApiHasOne) {
   EXPECT_FALSE(request.only_reads());
   EXPECT_EQ(request.body(), R"({"ClientRequestToken":"80000000800000008000000080000000","TransactItems":[]})");
   EXPECT_EQ(made("ImportTable", "{}").body(), R"({"ClientToken":"80000000800000008000000080000000"})");
-  EXPECT_EQ(made("TransactWriteItems", R"({"ClientRequestToken": "mine"})").body(), R"({"ClientRequestToken": "mine"})");
+  EXPECT_EQ(made("TransactWriteItems", R"({"ClientRequestToken": "mine"})").body(),
+            R"({"ClientRequestToken": "mine"})");
   EXPECT_EQ(made("ExecuteTransaction", R"({"ClientRequestToken": null})").body(),
             R"({"ClientRequestToken":"80000000800000008000000080000000"})");
   EXPECT_FALSE(made("UpdateItem", "{}").repeatable());
@@ -118,8 +120,8 @@ TEST(OperationRequest, FollowsPages) {
        R"({"ExclusiveStartTableName":"a","Limit":1})"},
       {"ListExports", "{}", R"({"NextToken":"x\"y"})", R"({"NextToken":"x\"y"})"},
       {"ListExports", "{}", R"({"NextToken":""})", nullptr},
-      {"BatchGetItem", R"({"RequestItems":{"t":{"Keys":[1,2]}}})", R"({"Responses":{},"UnprocessedKeys":{"t":{"Keys":[2]}}})",
-       R"({"RequestItems":{"t":{"Keys":[2]}}})"},
+      {"BatchGetItem", R"({"RequestItems":{"t":{"Keys":[1,2]}}})",
+       R"({"Responses":{},"UnprocessedKeys":{"t":{"Keys":[2]}}})", R"({"RequestItems":{"t":{"Keys":[2]}}})"},
       {"BatchGetItem", "{}", R"({"UnprocessedKeys":{}})", nullptr},
       {"BatchWriteItem", "{}", R"({"UnprocessedItems":{"t":[1]}})", R"({"RequestItems":{"t":[1]}})"},
       {"DescribeTable", "{}", R"({"NextToken":"x","LastEvaluatedKey":{"a":1}})", nullptr},

@@ -33,8 +33,10 @@ TEST(PermissionProbe, AsksForEachPermissionOnceAndForIndexes) {
 
 TEST(PermissionProbe, NoQuestionCanWrite) {
   for (const auto& question : permission_questions("t", {})) {
-    const bool writes_one = question.action == "PutItem" || question.action == "UpdateItem" || question.action == "DeleteItem";
-    const bool never_holds = question.body.find("attribute_exists(#a) AND attribute_not_exists(#a)") != std::string::npos;
+    const bool writes_one =
+        question.action == "PutItem" || question.action == "UpdateItem" || question.action == "DeleteItem";
+    const bool never_holds =
+        question.body.find("attribute_exists(#a) AND attribute_not_exists(#a)") != std::string::npos;
     EXPECT_TRUE(never_holds || !writes_one) << question.action;
     EXPECT_EQ(question.body.find("PutRequest"), std::string::npos);
     EXPECT_EQ(question.body.find("UpdateExpression"), std::string::npos);
@@ -45,7 +47,8 @@ TEST(PermissionProbe, NoQuestionCanWrite) {
 
 TEST(PermissionProbe, JudgesAnswers) {
   const auto judge = [](int status, const char* type) {
-    const Error error = parse_error_response(status, std::string("{\"__type\":\"x#") + type + "\",\"message\":\"m\"}", "");
+    const Error error =
+        parse_error_response(status, std::string("{\"__type\":\"x#") + type + "\",\"message\":\"m\"}", "");
     return judge_permission(&error);
   };
   EXPECT_EQ(judge_permission(nullptr), Permission::granted);

@@ -40,7 +40,9 @@ class ServerProbeTest : public ::testing::Test {
     probe = std::make_unique<ServerProbe>(config, std::make_unique<SetCredentials>(std::move(credentials)),
                                           std::move(owned), endpoint, clock, random);
   }
-  void make_with_keys(bool sts) { make(std::optional<Credentials>(Credentials{"AKID", "secret", "token", {}, "test"}), sts); }
+  void make_with_keys(bool sts) {
+    make(std::optional<Credentials>(Credentials{"AKID", "secret", "token", {}, "test"}), sts);
+  }
 
   /// Answers the oldest request after some time.
   void respond(HttpResponse response, Milliseconds after) {
@@ -85,7 +87,8 @@ TEST_F(ServerProbeTest, MeasuresOneRequestAfterTheOther) {
   EXPECT_TRUE(findings.temporary);
   EXPECT_FALSE(findings.failure || findings.refusal || findings.identity || findings.identity_error);
   const auto service = WallTime::time_point(std::chrono::seconds(784111777)) + Milliseconds(500);
-  EXPECT_EQ(findings.clock_skew.value(), std::chrono::duration_cast<Milliseconds>(service - clock.wall_now()) + Milliseconds(3));
+  EXPECT_EQ(findings.clock_skew.value(),
+            std::chrono::duration_cast<Milliseconds>(service - clock.wall_now()) + Milliseconds(3));
 }
 
 TEST_F(ServerProbeTest, AsksStsBesides) {
