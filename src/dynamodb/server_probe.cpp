@@ -111,7 +111,9 @@ void ServerProbe::take_answer(HttpResponse response) {
   }
   if (!response.tls.empty()) findings_.tls = response.tls;
   findings_.refusal.reset();
-  if (response.status != 200)
+  if (response.status == 200 && !response.body.view().starts_with('{'))
+    findings_.refusal = Error::not_dynamodb("the endpoint answered, but not as DynamoDB does");
+  else if (response.status != 200)
     findings_.refusal = parse_error_response(response.status, response.body.view(), response.request_id);
   const auto microseconds = std::chrono::duration_cast<Microseconds>(taken);
   if (!findings_.first)

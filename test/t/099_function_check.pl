@@ -13,6 +13,8 @@ my $table = "check_$$";
 create_table($table);
 set_items($table, { a => { id => { S => 'a' } } });
 
+sub http_date { return strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime(time + $_[0])); }
+
 # Denies what is not allowed, and counts what could be an effect.
 my $faults = FaultServer->start(
 	upstream => dynamodb_endpoint(),
@@ -23,7 +25,7 @@ my $faults = FaultServer->start(
 		return $settings->{answer} if $settings->{answer};
 		return service_error('AccessDeniedException', "User: x is not authorized to perform: dynamodb:$action")
 		  if grep { $_ eq $action } @{ $settings->{deny} // [] };
-		return { pass => 1, headers => $settings->{headers} // {} };
+		return { pass => 1, headers => { Date => http_date($settings->{ahead} // 0) } };
 	});
 my $node = dynamodb_node('main', endpoint => $faults->endpoint);
 my $session = PsqlSession->start($node);
@@ -88,7 +90,6 @@ subtest 'indexes, and foreign tables' => sub {
 	create_foreign_table($node, 't', q{p text, s numeric}, options => { table_name => "$table.indexed", aws_region => 'eu-west-1' });
 	my $found = check(q{'t'::regclass});
 	is($found->{region}[0]{detail}, "eu-west-1 (from the foreign table's option aws_region)", 'its region');
-	is($found->{table}[0]{status}, 'failed', 'in which it does not exist') if $found->{table}[0]{status} ne 'ok';
 	$session->run(q{ALTER FOREIGN TABLE t OPTIONS (DROP aws_region)});
 	$found = check(q{'t'::regclass});
 	is($found->{table}[0]{status}, 'ok', 'its table');
@@ -126,7 +127,7 @@ subtest 'what is wrong with requests' => sub {
 		[ 'unknown key',   service_error('UnrecognizedClientException', 'The security token included in the request is invalid.'), 'connection', qr/credentials are refused: UnrecognizedClient/ ],
 		[ 'expired token', service_error('ExpiredTokenException', 'The security token is expired'), 'connection', qr/credentials are refused: ExpiredToken/ ],
 		[ 'wrong secret',  service_error('InvalidSignatureException', 'The request signature we calculated does not match'), 'connection', qr/credentials are refused: InvalidSignature/ ],
-		[ 'no DynamoDB',   { status => 200, body => '<html>' }, undef, undef ],
+		[ 'no DynamoDB',   { status => 200, body => '<html>' }, 'connection', qr/not as DynamoDB does/ ],
 		[ 'a web server',  { status => 404, body => '<html>' }, 'connection', qr/not as DynamoDB does/ ],
 		[ 'reset',         { reset => 1 }, 'connection', qr/./ ],
 		[ 'raw',           { raw => 'SSH-2.0-OpenSSH' }, 'connection', qr/./ ]);
@@ -135,7 +136,6 @@ subtest 'what is wrong with requests' => sub {
 		my ($name, $answer, $row, $detail) = @$case;
 		$faults->set({ answer => $answer });
 		my $found = check(q{'dynamodb'});
-		next unless $row;
 		is($found->{$row}[0]{status}, 'failed', "$name: $row");
 		like($found->{$row}[0]{detail}, $detail, 'with the reason');
 		ok(!grep({ /^dynamodb:/ && $found->{$_}[0]{status} eq 'ok' } keys %$found), 'no permission is said to be there');
@@ -145,7 +145,7 @@ subtest 'what is wrong with requests' => sub {
 	my (undef, $messages) = $session->run(q{SELECT FROM dynamodb_check('dynamodb')});
 	is(sqlstate($messages), '57014', 'cancelled');
 	$session->run('RESET statement_timeout');
-	$faults->set({ headers => { Date => strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime(time + 3600)) } });
+	$faults->set({ ahead => 3600 });
 	my $found = check(q{'dynamodb'});
 	is($found->{clock}[0]{status}, 'warning', 'the clock');
 	like($found->{clock}[0]{detail}, qr/^3(599|600|601) s behind DynamoDB's$/, 'is an hour behind');

@@ -127,6 +127,13 @@ TEST_F(ServerProbeTest, StopsWithoutAnAnswer) {
   EXPECT_EQ(probe->findings().failure.value().message, "refused");
 }
 
+TEST_F(ServerProbeTest, TellsAWebServerFromDynamoDb) {
+  make_with_keys(false);
+  probe->advance();
+  while (!probe->advance()) respond(answer(200, "<html>"), Milliseconds(1));
+  EXPECT_EQ(probe->findings().refusal.value().kind, ErrorKind::not_dynamodb);
+}
+
 TEST_F(ServerProbeTest, AsksUnsignedWithoutCredentials) {
   make(Error::no_credentials("none"), true);
   probe->advance();
