@@ -40,13 +40,30 @@ Result<bool> AwsSettings::find_flag(const char* variable, std::string_view key) 
   return Error::bad_configuration(found.value().source + " must be true or false");
 }
 
-Result<std::string> AwsSettings::region() {
+Result<AwsSettings::Found> AwsSettings::find_region() {
   for (const char* variable : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    if (std::optional<std::string> value = environment_.get_variable(variable)) return std::move(*value);
+    if (std::optional<std::string> value = environment_.get_variable(variable))
+      return Found{std::move(*value), variable};
   }
-  Result<Found> found = find_in_profile("region");
+  return find_in_profile("region");
+}
+
+Result<std::string> AwsSettings::region() {
+  Result<Found> found = find_region();
   if (!found) return std::move(found.error());
   return std::move(found.value().value);
+}
+
+Result<std::string> AwsSettings::region_source() {
+  Result<Found> found = find_region();
+  if (!found) return std::move(found.error());
+  return std::move(found.value().source);
+}
+
+Result<std::string> AwsSettings::endpoint_source(std::string_view service) {
+  Result<Found> found = find_endpoint_url(service);
+  if (!found) return std::move(found.error());
+  return std::move(found.value().source);
 }
 
 Result<AwsSettings::Found> AwsSettings::find_endpoint_url(std::string_view service) {

@@ -31,6 +31,10 @@ class AwsSettings {
   /// ignore_configured_endpoint_urls is true. Other services ("sts", "sso") likewise.
   Result<std::string> endpoint_url(std::string_view service = "dynamodb");
 
+  /// Where region() and endpoint_url() are from, for people: the variable, or profile and setting; empty: nowhere.
+  Result<std::string> region_source();
+  Result<std::string> endpoint_source(std::string_view service = "dynamodb");
+
   /// AWS_CA_BUNDLE, the profile's ca_bundle; empty when there is none.
   Result<std::string> ca_bundle();
 
@@ -47,6 +51,7 @@ class AwsSettings {
   };
   Result<Found> find(const char* variable, std::string_view key);
   Result<Found> find_in_profile(std::string_view key);
+  Result<Found> find_region();
   Result<Found> find_endpoint_url(std::string_view service);
   Result<bool> find_flag(const char* variable, std::string_view key);
   const Error* load();  // null when the profiles could be read

@@ -312,6 +312,7 @@ void Client::Impl::succeed(Call& call, BodyBuffer body) noexcept {
 void Client::Impl::fail(Call& call, Error error, const HttpResponse& response) {
   if (error.kind == ErrorKind::throttling && call.statistics_ != nullptr) ++call.statistics_->throttled;
   if (may_hide_success(error, response)) call.maybe_applied_ = true;
+  if (call.maybe_applied_ && !call.repeat_doubtful_) return give_up(call, std::move(error));
   if (may_correct(call, error, response)) return back_off(call, Milliseconds(0));
   ++call.attempts_;
   call.retry_after_ = retry_after(response).value_or(Milliseconds(0));
@@ -452,7 +453,9 @@ Call::Call(Client& client, std::string_view operation, std::string body, CallSta
       max_attempts_(options.max_attempts),
       request_timeout_(options.request_timeout),
       max_response_bytes_(options.max_response_bytes),
-      retry_throttling_(options.retry_throttling) {}
+      retry_throttling_(options.retry_throttling),
+      repeat_doubtful_(options.repeat_doubtful),
+      renewed_connection_(!options.repeat_doubtful) {}
 
 Call::~Call() {
   client_.impl_->forget(*this);

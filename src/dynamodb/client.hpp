@@ -49,6 +49,9 @@ struct CallOptions {
   /// Longest answer, before and after decompression; a longer one is an error (response_too_large).
   std::size_t max_response_bytes = kMaxResponseBytes;
   bool retry_throttling = true;  ///< false: throttling is final, for a caller that slows down by itself
+  /// false: an attempt that may have been carried out without our knowledge is final, for what must not happen twice.
+  /// Such a call has a connection of its own, so that none that was closed meanwhile brings it into doubt.
+  bool repeat_doubtful = true;
 };
 
 class Client;
@@ -86,6 +89,7 @@ class Call {
   const Milliseconds request_timeout_;
   const std::size_t max_response_bytes_;
   const bool retry_throttling_;
+  const bool repeat_doubtful_;
   State state_ = State::queued;
 
   int attempts_ = 0;    // that failed, without those of the three corrections below

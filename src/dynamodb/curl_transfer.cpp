@@ -59,6 +59,8 @@ void CurlTransfer::set_what_never_changes() noexcept {
   set(CURLOPT_ERRORBUFFER, error_text_);
   set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_send);
   set(CURLOPT_PREREQDATA, this);
+  set(CURLOPT_DEBUGFUNCTION, &CurlTransfer::on_debug);
+  set(CURLOPT_DEBUGDATA, this);
   set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
@@ -102,6 +104,7 @@ std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& requ
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.request_timeout.count()));
   set(CURLOPT_NOPROXY, request.use_proxy ? static_cast<const char*>(nullptr) : "*");
+  set(CURLOPT_VERBOSE, request.report_tls ? 1L : 0L);
   set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
   // As an option, not a header of ours: proxies may change it, so it must not be signed.
   set(CURLOPT_ACCEPT_ENCODING, request.accept_gzip ? "gzip" : static_cast<const char*>(nullptr));
@@ -176,6 +179,24 @@ void CurlTransfer::set_ca_bundle(const std::string& file) noexcept {
 // must not be sent twice without its sender's knowledge: the first time may have been carried out.
 int CurlTransfer::on_send(void* self, char*, char*, int, int) noexcept {
   return ++static_cast<CurlTransfer*>(self)->sends_ == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+// What libcurl tells in words; headers and bodies, which it also brings here, are none of our business.
+int CurlTransfer::on_debug(CURL*, curl_infotype type, char* bytes, std::size_t count, void* self) noexcept {
+  auto* transfer = static_cast<CurlTransfer*>(self);
+  try {
+    if (type == CURLINFO_TEXT) transfer->take_info({bytes, count});
+  } catch (...) {
+    transfer->trouble_ = Trouble::out_of_memory;
+  }
+  return 0;
+}
+
+// "SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384": the only way to know it that does not depend on the TLS
+// library that libcurl was built with.
+void CurlTransfer::take_info(std::string_view line) {
+  constexpr std::string_view kTls = "SSL connection using ";
+  if (line.starts_with(kTls)) response_.tls = printable_ascii(line.substr(kTls.size()), kMaxHeaderValue);
 }
 
 std::size_t CurlTransfer::on_header(char* line, std::size_t size, std::size_t count, void* self) noexcept {

@@ -48,6 +48,7 @@ class CurlTransfer {
   };
 
   static int on_send(void* self, char*, char*, int, int) noexcept;
+  static int on_debug(CURL*, curl_infotype type, char* bytes, std::size_t count, void* self) noexcept;
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* self) noexcept;
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
 
@@ -60,6 +61,7 @@ class CurlTransfer {
   void set_ca_bundle(const std::string& file) noexcept;
   void add_header(const std::string& line) noexcept;
   bool take_header(std::string_view line);
+  void take_info(std::string_view line);
   void take_length(std::string_view value) noexcept;
   bool take_body(const char* bytes, std::size_t count) noexcept;
   bool was_stale(CURLcode code) const noexcept;

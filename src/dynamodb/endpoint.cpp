@@ -169,6 +169,18 @@ Result<std::string> parse_endpoint_url(std::string_view url) {
   return scheme + "://" + authority->host + (*port == default_port ? "" : ":" + std::to_string(*port)) + "/";
 }
 
+bool is_aws_url(std::string_view url) noexcept {
+  const auto start = url.find("://");
+  if (start == url.npos) return false;
+  const std::string_view authority = url.substr(start + 3);
+  const std::string_view host = authority.substr(0, authority.find_first_of(":/"));
+  const auto is_below = [&](std::string_view suffix) {
+    return host.size() > suffix.size() && host.ends_with(suffix) && host[host.size() - suffix.size() - 1] == '.';
+  };
+  return std::ranges::any_of(
+      kPartitions, [&](const Partition& p) { return is_below(p.dns_suffix) || is_below(p.dualstack_suffix); });
+}
+
 Result<std::string> service_url(std::string_view prefix, const EndpointOptions& options) {
   if (!is_region_name(options.region) || has_upper_case(options.region)) return bad_region(options.region);
   return "https://" + service_host(prefix, options) + "/";

@@ -41,4 +41,7 @@ Result<std::string> service_url(std::string_view prefix, const EndpointOptions& 
 /// user name, query or fragment; a path only "/". Returns it normalised with a final '/'.
 Result<std::string> parse_endpoint_url(std::string_view url);
 
+/// Whether a URL of parse_endpoint_url() is one of AWS's: a host below the suffix of one of its partitions.
+bool is_aws_url(std::string_view url) noexcept;
+
 }  // namespace dynamodb

@@ -59,10 +59,10 @@ Result<Credentials> parse_xml(std::string_view xml) {
   return std::move(*checked.value());
 }
 
-Error refusal(const HttpResponse& response, const char* operation, const RoleWish& wish) {
+// `what` failed: "STS AssumeRole of role ...".
+Error refusal(const HttpResponse& response, const std::string& what) {
   const std::string_view body = response.body.view();
-  Error error = Error::no_credentials(std::string("STS ") + operation + " of role \"" +
-                                      printable_ascii(wish.role_arn, kMaxShown) + "\" failed: ");
+  Error error = Error::no_credentials(what + " failed: ");
   if (response.failure) {
     error.message += response.failure->message;
     return error;
@@ -114,7 +114,9 @@ HttpRequest sts_request(const StsEndpoint& endpoint, const Credentials* signer) 
 }
 
 Result<Credentials> parse_sts_answer(const HttpResponse& response, const char* operation, const RoleWish& wish) {
-  if (response.failure || response.status != 200) return refusal(response, operation, wish);
+  if (response.failure || response.status != 200)
+    return refusal(response,
+                   std::string("STS ") + operation + " of role \"" + printable_ascii(wish.role_arn, kMaxShown) + "\"");
   const std::string_view body = response.body.view();
   const std::string outer = std::string(operation) + "Response";
   const std::string inner = std::string(operation) + "Result";
@@ -122,6 +124,20 @@ Result<Credentials> parse_sts_answer(const HttpResponse& response, const char* o
       is_xml(body) ? parse_xml(body) : parse_credentials(body, {outer.c_str(), inner.c_str(), "Credentials"}, "STS");
   if (found) found.value().source = "role " + printable_ascii(wish.role_arn, kMaxShown);
   return found;
+}
+
+std::string get_caller_identity_body() { return "Action=GetCallerIdentity&Version=2011-06-15"; }
+
+Result<CallerIdentity> parse_caller_identity(const HttpResponse& response) {
+  if (response.failure || response.status != 200) return refusal(response, "STS GetCallerIdentity");
+  const std::string_view body = response.body.view();
+  const JsonPath path = {"GetCallerIdentityResponse", "GetCallerIdentityResult"};
+  const auto text = [&](const char* name) {
+    return printable_ascii(is_xml(body) ? xml_text(body, name) : json_text(body, path, name), kMaxShown);
+  };
+  CallerIdentity identity{text("Account"), text("Arn"), text("UserId")};
+  if (identity.arn.empty()) return Error::corrupt_response("the answer of STS to GetCallerIdentity has no Arn");
+  return identity;
 }
 
 }  // namespace dynamodb

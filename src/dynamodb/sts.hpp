@@ -42,4 +42,16 @@ HttpRequest sts_request(const StsEndpoint& endpoint, const Credentials* signer);
 /// operation, role and STS's reason: kind no_credentials, with the HTTP status and AWS's type.
 Result<Credentials> parse_sts_answer(const HttpResponse& response, const char* operation, const RoleWish& wish);
 
+/// Whose credentials signed a request.
+struct CallerIdentity {
+  std::string account;
+  std::string arn;
+  std::string user_id;
+};
+
+/// The body of GetCallerIdentity, which needs no permission.
+std::string get_caller_identity_body();
+/// Reads its answer, JSON or XML. Error: as parse_sts_answer(); corrupt_response when there is no Arn in it.
+Result<CallerIdentity> parse_caller_identity(const HttpResponse& response);
+
 }  // namespace dynamodb

@@ -38,6 +38,7 @@ struct HttpRequest {
   Milliseconds request_timeout{60000};                 ///< whole exchange, connecting included
   bool fresh_connection = false;                       ///< not on a connection that was kept from an earlier request
   bool use_proxy = true;                               ///< false: direct, whatever the environment says
+  bool report_tls = false;                             ///< fill in HttpResponse::tls
   std::string ca_bundle;                               ///< file of CA certificates; empty: the system's
   std::size_t max_response_bytes = kMaxResponseBytes;  ///< of the body as received; longer: response_too_large
 };
@@ -58,6 +59,7 @@ struct HttpResponse {
   std::string date;              ///< Date
   std::string retry_after;       ///< x-amz-retry-after, milliseconds
   uint64_t bytes_received = 0;   ///< of the body on the wire
+  std::string tls;  ///< where it was asked for: version and cipher of a connection that was made for this exchange
 };
 
 using RequestId = uint64_t;  ///< never 0

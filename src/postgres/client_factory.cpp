@@ -55,11 +55,7 @@ Identity choose_identity(const ClientSettings& settings, Oid userid, Oid serveri
   return profile ? Identity::user_mapping_profile : Identity::server_process;
 }
 
-// --- From here to the end of the namespace: library code, which runs guarded and calls no PostgreSQL
-
-const char* profile_of(const ClientSettings& settings) {
-  return settings.identity == Identity::user_mapping_profile ? settings.mapping->profile : "";
-}
+// --- From here to the next such line: library code, which runs guarded and calls no PostgreSQL
 
 dynamodb::Result<dynamodb::Endpoint> resolve(const ClientSettings& settings, dynamodb::AwsSettings& aws) {
   const ServerOptions* server = settings.server;
@@ -121,14 +117,10 @@ std::optional<dynamodb::Error> make_config(const ClientSettings& settings, int m
   return std::nullopt;
 }
 
-// What a client is made of, on its way into it.
-struct ClientParts {
-  dynamodb::ClientConfig config;
-  std::unique_ptr<dynamodb::CredentialsSource> credentials;
-  std::unique_ptr<dynamodb::Transport> transport;
-};
+}  // namespace
 
-std::optional<dynamodb::Error> make_parts(const ClientSettings& settings, int max_connections, ClientParts* parts) {
+std::optional<dynamodb::Error> make_client_parts(const ClientSettings& settings, int max_connections,
+                                                 ClientParts* parts) {
   if (auto failure = make_config(settings, max_connections, &parts->config)) return failure;
   parts->credentials = make_credentials(
       settings, {dynamodb::process_environment(), dynamodb::system_clock(), parts->config.endpoint.signing_region});
@@ -139,7 +131,11 @@ std::optional<dynamodb::Error> make_parts(const ClientSettings& settings, int ma
   return std::nullopt;
 }
 
-}  // namespace
+// --- the end of library code
+
+const char* profile_of(const ClientSettings& settings) {
+  return settings.identity == Identity::user_mapping_profile ? settings.mapping->profile : "";
+}
 
 ClientSettings collect_client_settings(Oid serverid, Oid userid, const char* region) {
   ClientSettings settings{};
@@ -171,7 +167,7 @@ bool have_same_credentials(Oid serverid, Oid left_user, Oid right_user) {
 dynamodb::Client* make_client(const ClientSettings& settings, int max_connections, MemoryContext context) {
   auto* parts = make_owned<ClientParts>(context, [] { return std::make_unique<ClientParts>(); });
   PlainError failure;
-  if (!guard(&failure, [&] { return make_parts(settings, max_connections, parts); }))
+  if (!guard(&failure, [&] { return make_client_parts(settings, max_connections, parts); }))
     report_error(failure, {"set-up", nullptr});
   return make_owned<dynamodb::Client>(context, [&] {
     return std::make_unique<dynamodb::Client>(std::move(parts->config), std::move(parts->credentials),

@@ -1,6 +1,10 @@
 // Makes a client from the options of server and user mapping: whose credentials it may use, endpoint, limits.
 #pragma once
 
+#include <memory>
+#include <optional>
+
+#include "dynamodb/client.hpp"
 #include "options.hpp"
 #include "pg.hpp"
 
@@ -20,6 +24,19 @@ struct ClientSettings {
 /// What applies to `userid` on the server, in `region` (null: the server's).
 /// Errors: the user has no credentials and may not use the server process's (28000).
 ClientSettings collect_client_settings(Oid serverid, Oid userid, const char* region);
+
+/// The profile of the server process's files that counts; "": its default choice.
+const char* profile_of(const ClientSettings& settings);
+
+/// What a client is made of, on its way into it.
+struct ClientParts {
+  dynamodb::ClientConfig config;
+  std::unique_ptr<dynamodb::CredentialsSource> credentials;
+  std::unique_ptr<dynamodb::Transport> transport;
+};
+/// Library code, which has to run guarded. Errors: region, endpoint or files that cannot be used.
+std::optional<dynamodb::Error> make_client_parts(const ClientSettings& settings, int max_connections,
+                                                 ClientParts* parts);
 
 /// Whether requests of the two users would be signed alike. Errors: as for collect_client_settings().
 bool have_same_credentials(Oid serverid, Oid left_user, Oid right_user);

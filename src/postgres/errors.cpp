@@ -72,7 +72,8 @@ char* describe_answer(const PlainError& failure) {
   return psprintf("%s%s%s", failure.detail, failure.detail[0] != '\0' && answer.len > 0 ? " " : "", answer.data);
 }
 
-// Text of the service is UTF-8; the database may not be.
+}  // namespace
+
 char* to_server_text(const char* text) {
   int length = static_cast<int>(strlen(text));
   if (!pg_verify_mbstr(PG_UTF8, text, length, true)) return pstrdup("(message is not valid UTF-8)");
@@ -81,8 +82,6 @@ char* to_server_text(const char* text) {
     if (IS_HIGHBIT_SET(*byte)) return pstrdup("(message cannot be shown in this database's encoding)");
   return pstrdup(text);
 }
-
-}  // namespace
 
 int sqlstate_of(const PlainError& failure) {
   if (strcmp(failure.type, "bad_alloc") == 0) return ERRCODE_OUT_OF_MEMORY;

@@ -26,6 +26,10 @@ struct ErrorText {
 };
 ErrorText describe_error(const PlainError& failure);
 
+/// Text of the service or of the library (UTF-8), palloc'ed in the database's encoding; a note where it has no such
+/// text.
+char* to_server_text(const char* text);
+
 /// The SQLSTATE for a kind of failure.
 int sqlstate_of(const PlainError& failure);
 

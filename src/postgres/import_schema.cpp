@@ -4,11 +4,12 @@
 #include "dynamodb/attribute_sampler.hpp"
 #include "dynamodb/table_describer.hpp"
 #include "connections.hpp"
-#include "function_server.hpp"
+#include "handles.hpp"
 #include "import_columns.hpp"
 #include "import_names.hpp"
 #include "import_schema.hpp"
 #include "option_table.hpp"
+#include "table_names.hpp"
 #include "wait.hpp"
 
 namespace dynamodb_fdw {
@@ -19,7 +20,6 @@ using dynamodb::AttributeSampler;
 using dynamodb::ErrorKind;
 using dynamodb::TableDescriber;
 using dynamodb::TableDescription;
-using dynamodb::TableNamesPage;
 
 struct Import {
   const ImportForeignSchemaStmt* statement;
@@ -35,54 +35,6 @@ struct ImportTable {
 };
 
 // ---- which tables there are
-
-char* to_palloced(const std::string& text) { return pnstrdup(text.data(), text.size()); }
-
-// One page of ListTables; lives in `context`.
-const TableNamesPage* list_page(const Import& import, const char* after, MemoryContext context) {
-  const ErrorContext error_context = {"ListTables", nullptr};
-  dynamodb::Call* call = call_service(
-      import.client, error_context, [&] { return dynamodb::list_tables_request(after); },
-      {.max_response_bytes = dynamodb::kMaxDescriptionBytes}, context);
-
-  auto* page = make_owned<TableNamesPage>(context, [] { return std::make_unique<TableNamesPage>(); });
-  PlainError failure;
-  if (!guard(&failure, [&]() -> std::optional<dynamodb::Error> {
-        dynamodb::BodyBuffer body = call->take_body();
-        auto parsed = dynamodb::parse_list_tables_response(body.view());
-        import.client->recycle(std::move(body));
-        if (!parsed.ok()) return std::move(parsed.error());
-        *page = std::move(parsed.value());
-        return std::nullopt;
-      }))
-    report_error(failure, error_context);
-  return page;
-}
-
-[[noreturn]] void report_endless_list() {
-  PlainError failure;
-  guard(&failure, []() -> std::optional<dynamodb::Error> {
-    return dynamodb::Error::corrupt_response("ListTables has not come to an end after " +
-                                             std::to_string(dynamodb::kMaxListTablesPages) + " pages");
-  });
-  report_error(failure, {"ListTables", nullptr});
-}
-
-// The names (char*) of all tables.
-List* list_table_names(const Import& import) {
-  List* names = NIL;
-  const char* after = "";
-  int pages = 0;
-  do {
-    if (++pages > dynamodb::kMaxListTablesPages) report_endless_list();
-    MemoryContext context = AllocSetContextCreate(import.work, "dynamodb_fdw ListTables", ALLOCSET_SMALL_SIZES);
-    const TableNamesPage* page = list_page(import, after, context);
-    for (const std::string& name : page->names) names = lappend(names, to_palloced(name));
-    after = to_palloced(page->last_evaluated_name);
-    MemoryContextDelete(context);
-  } while (after[0] != '\0');
-  return names;
-}
 
 ImportTable* make_table(const char* name, const char* local_name) {
   auto* table = static_cast<ImportTable*>(palloc(sizeof(ImportTable)));
@@ -180,7 +132,7 @@ void notice_unlisted(const Import& import, List* tables) {
 
 List* find_tables(const Import& import) {
   if (can_ask_directly(import)) return tables_of_limit(import);
-  List* tables = keep_wanted(import, name_tables(list_table_names(import)));
+  List* tables = keep_wanted(import, name_tables(list_table_names(import.client, import.work)));
   notice_unlisted(import, tables);
   return tables;
 }

@@ -40,10 +40,14 @@ void wait_and_advance(dynamodb::Client* client, const ErrorContext& context, dyn
   advance(client, context);
 }
 
-void finish_call(dynamodb::Client* client, dynamodb::Call* call, const ErrorContext& context) {
+void await_call(dynamodb::Client* client, dynamodb::Call* call, const ErrorContext& context) {
   CHECK_FOR_INTERRUPTS();
   advance(client, context);
   while (!call->finished()) wait_and_advance(client, context);
+}
+
+void finish_call(dynamodb::Client* client, dynamodb::Call* call, const ErrorContext& context) {
+  await_call(client, call, context);
   PlainError failure;
   if (!guard(&failure, [&] { return call->error(); })) report_error(failure, context);
 }

@@ -14,6 +14,9 @@ void wait_and_advance(dynamodb::Client* client, const ErrorContext& context,
 /// Lets the client advance without waiting.
 void advance(dynamodb::Client* client, const ErrorContext& context);
 
+/// Waits until `call` has finished, well or not.
+void await_call(dynamodb::Client* client, dynamodb::Call* call, const ErrorContext& context);
+
 /// Waits until `call` has finished; raises its error if it failed.
 void finish_call(dynamodb::Client* client, dynamodb::Call* call, const ErrorContext& context);
 

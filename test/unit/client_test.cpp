@@ -557,6 +557,34 @@ TEST_F(ClientTest, AKeptConnectionThatDiedCostsNoTimeAndNoAttempt) {
   EXPECT_FALSE(transport->sent.back().request.fresh_connection);
 }
 
+TEST_F(ClientTest, WhatMayHaveHappenedIsNotRepeatedWhereThatIsTheWish) {
+  const auto start_once = [&] {
+    auto call = client->start("UpdateItem", "{}", &statistics, {.repeat_doubtful = false});
+    client->advance();
+    return call;
+  };
+  auto call = start_once();
+  EXPECT_TRUE(transport->sent[0].request.fresh_connection);
+  respond(error_answer(400, "ThrottlingException"));  // a refusal: nothing has happened
+  sleep_until_wake();
+  ASSERT_EQ(transport->sent.size(), 2u);
+  respond(error_answer(500, "InternalServerError"));
+  ASSERT_TRUE(call->finished());
+  EXPECT_TRUE(call->maybe_applied());
+  EXPECT_EQ(call->error()->kind, ErrorKind::transient);
+  EXPECT_EQ(transport->sent.size(), 2u);
+
+  HttpResponse unsent = no_answer(Error::connection("refused"));
+  unsent.maybe_sent = false;
+  auto second = start_once();
+  respond(std::move(unsent));
+  EXPECT_FALSE(second->finished());
+  auto third = start_once();
+  respond(no_answer(Error::timeout("no answer")));
+  ASSERT_TRUE(third->finished());
+  EXPECT_TRUE(third->maybe_applied());
+}
+
 TEST_F(ClientTest, ThrottlingMayBeLeftToTheCaller) {
   CallOptions options;
   options.retry_throttling = false;
