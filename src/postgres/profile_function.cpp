@@ -58,8 +58,9 @@ struct Row {
   void set_text(Column column, const char* text) { set(column, CStringGetTextDatum(text)); }
   void set_text(Column column, const std::string& utf8) { set_text(column, shown_text(utf8.data(), utf8.size())); }
   void set_count(Column column, double count) { set(column, Int64GetDatum(static_cast<int64>(std::round(count)))); }
-  void set_rounded(Column column, double number, double unit) {
-    set(column, Float8GetDatum(std::round(number / unit) * unit));
+  // To 1/parts.
+  void set_rounded(Column column, double number, double parts) {
+    set(column, Float8GetDatum(std::round(number * parts) / parts));
   }
 };
 
@@ -79,7 +80,7 @@ double items_read(const Output& output) { return static_cast<double>(output.samp
 void set_sizes(Row* row, const SizeRange& sizes) {
   if (sizes.count == 0) return;
   row->set_count(kMinBytes, static_cast<double>(sizes.least));
-  row->set_rounded(kAvgBytes, static_cast<double>(sizes.sum) / static_cast<double>(sizes.count), 0.1);
+  row->set_rounded(kAvgBytes, static_cast<double>(sizes.sum) / static_cast<double>(sizes.count), 10);
   row->set_count(kMaxBytes, static_cast<double>(sizes.most));
 }
 
@@ -89,7 +90,7 @@ void set_items(Row* row, const Output& output, uint64_t count) {
   row->set_count(kItems, items);
   if (items_read(output) == 0) return;
   const double share = items / items_read(output);
-  row->set_rounded(kShare, share, 0.0001);
+  row->set_rounded(kShare, share, 10000);
   if (output.sample->table_items >= 0) row->set_count(kTableItems, share * output.sample->table_items);
 }
 
@@ -133,10 +134,10 @@ void put_sample(const Output& output) {
   row.set_text(kName, sample.table->table_name);
   row.set_count(kItems, items_read(output));
   if (sample.table_items >= 0) row.set_count(kTableItems, sample.table_items);
-  if (sample.table_items > 0) row.set_rounded(kShare, items_read(output) / sample.table_items, 0.0001);
+  if (sample.table_items > 0) row.set_rounded(kShare, items_read(output) / sample.table_items, 10000);
   if (sample.whole) row.set_rounded(kShare, 1, 1);
   set_sizes(&row, sample.profile->item_sizes());
-  row.set_rounded(kCapacityUnits, sample.consumed_capacity, 0.5);
+  row.set_rounded(kCapacityUnits, sample.consumed_capacity, 10);
   put(output, &row);
 }
 
@@ -181,7 +182,7 @@ void put_collection(const Output& output, const ProfiledKey& key, const LargestC
   if (!key.index.empty()) row.set_text(kIndexName, key.index);
   set_items(&row, output, collection.items);
   if (key.index.empty()) row.set_count(kTableItems, static_cast<double>(collection.items));
-  row.set_rounded(kAvgBytes, static_cast<double>(collection.bytes) / static_cast<double>(collection.items), 0.1);
+  row.set_rounded(kAvgBytes, static_cast<double>(collection.bytes) / static_cast<double>(collection.items), 10);
   row.set(kExamples, key_datum(collection.key));
   put(output, &row);
 }

@@ -71,9 +71,6 @@ SELECT * FROM dynamodb_profile(NULL, 'alltypes');
 SELECT * FROM dynamodb_profile('profile_test', 'alltypes', 0);
 SELECT * FROM dynamodb_profile('profile_test', 'alltypes', 10000001);
 SELECT dynamodb_suggest_table('profile_test', 'alltypes', column_naming => 'upper');
-CREATE FOREIGN DATA WRAPPER profile_other;
-CREATE SERVER profile_other FOREIGN DATA WRAPPER profile_other;
-SELECT * FROM dynamodb_profile('profile_other', 'alltypes');
 
 -- USAGE on the server, and credentials of one's own
 CREATE ROLE profile_role;
@@ -92,6 +89,4 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA profile_test CASCADE;
 DROP SERVER profile_test CASCADE;
-DROP SERVER profile_other;
-DROP FOREIGN DATA WRAPPER profile_other;
 DROP ROLE profile_role;

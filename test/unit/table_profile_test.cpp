@@ -151,7 +151,7 @@ TEST(TableProfile, CutsExamples) {
   EXPECT_EQ(only("b"), "\\xdeadbeef");
   EXPECT_EQ(only("lines"), "a b");
   EXPECT_EQ(only("n"), "1.5");
-  EXPECT_EQ(only("ns"), "[2, 1]");
+  EXPECT_EQ(only("ns"), "[2,1]");
   EXPECT_EQ(only("yes"), "true");
   for (const char* path : {"l", "m", "null"}) EXPECT_EQ(only(path), "none") << path;
 }
