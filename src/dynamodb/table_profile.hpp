@@ -26,7 +26,7 @@ struct ProfileLimits {
   std::size_t name_bytes = 255;    ///< attributes with longer names get no path
   std::size_t members = 64;        ///< a map (not the item) with more different members has them profiled as one
   std::size_t examples = 3;        ///< of each path
-  std::size_t example_bytes = 60;  ///< longer ones are cut
+  std::size_t example_bytes = 60;  ///< longer ones are cut there, and end in "..."
   std::size_t key_bytes = 256;     ///< likewise the keys of item collections
 };
 

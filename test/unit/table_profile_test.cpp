@@ -146,8 +146,8 @@ TEST(TableProfile, CutsExamples) {
     const auto& examples = at(profile, path).examples;
     return examples.empty() ? "none" : examples[0].text;
   };
-  EXPECT_EQ(only("s").size(), 60u);
-  EXPECT_EQ(only("s").substr(55), "xx...");
+  EXPECT_EQ(only("s").size(), 63u);
+  EXPECT_EQ(only("s").substr(58), "xx...");
   EXPECT_EQ(only("b"), "\\xdeadbeef");
   EXPECT_EQ(only("lines"), "a b");
   EXPECT_EQ(only("n"), "1.5");
