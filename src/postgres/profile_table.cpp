@@ -215,13 +215,38 @@ bool is_enough(const Reading& reading) {
   return true;
 }
 
-void read_items(Reading* reading) {
-  bool ended = false;
+// Whether the segments were read to their ends.
+bool read_items(Reading* reading) {
   while (!is_enough(*reading)) {
-    ended = !next_item(reading);
-    if (ended) break;
+    if (!next_item(reading)) return true;
     add_item(reading);
   }
+  return false;
+}
+
+void make_profile(Reading* reading) {
+  reading->profile = make_owned<TableProfile>(
+      reading->context, [&] { return std::make_unique<TableProfile>(keys_of(reading->sample->description)); });
+  reading->sample->profile = reading->profile;
+}
+
+// Of a table with few partition keys most small segments have no item: then it is begun in several places instead. What
+// was read before would count twice.
+bool begin_again(Reading* reading) {
+  const int whole = whole_segments(*reading);
+  reading->sample->consumed_capacity = reading->stream->statistics().consumed_capacity;
+  PlainError failure;
+  if (!guard(&failure, [&] { *reading->segments = dynamodb::choose_scan_sample(0, reading->wanted, whole); }))
+    report_error(failure, {});
+  make_profile(reading);
+  start_stream(reading);
+  return read_items(reading);
+}
+
+void read_sample(Reading* reading) {
+  bool ended = read_items(reading);
+  if (ended && !reading->segments->whole && static_cast<double>(reading->profile->items()) < reading->wanted / 2)
+    ended = begin_again(reading);
   PlainError failure;
   if (!guard(&failure, [&] { reading->profile->finish(); })) report_error(failure, {});
 
@@ -230,13 +255,11 @@ void read_items(Reading* reading) {
   sample->whole = ended && reading->segments->whole;
   sample->table_items = reading->item_count > 0 ? std::max(reading->item_count, items) : -1;
   if (sample->whole) sample->table_items = items;
-  sample->consumed_capacity = reading->stream->statistics().consumed_capacity;
+  sample->consumed_capacity += reading->stream->statistics().consumed_capacity;
 }
 
 void prepare(Reading* reading) {
-  reading->profile = make_owned<TableProfile>(
-      reading->context, [&] { return std::make_unique<TableProfile>(keys_of(reading->sample->description)); });
-  reading->sample->profile = reading->profile;
+  make_profile(reading);
   reading->everything = make_owned<dynamodb::AttributeSelection>(reading->context, [] {
     auto selection = std::make_unique<dynamodb::AttributeSelection>();
     selection->select_all();
@@ -266,7 +289,7 @@ const TableSample* sample_table(const SampleRequest& request, MemoryContext owne
   check_policy(reading);
   prepare(&reading);
   start_stream(&reading);
-  read_items(&reading);
+  read_sample(&reading);
   MemoryContextSwitchTo(caller);
   return reading.sample;
 }

@@ -15,7 +15,7 @@ SELECT name, items, share, types, occurrences AS n, min_bytes AS least, avg_byte
 -- the sample itself
 SELECT kind, name, items, share, table_items, min_bytes > 0 AS sized, capacity_units > 0 AS costs
   FROM dynamodb_profile('profile_test', 'countries') WHERE kind = 'sample';
-SELECT items BETWEEN 500 AND 1500 AS sampled, share BETWEEN 0.02 AND 0.08 AS share, table_items
+SELECT items BETWEEN 500 AND 1500 AS sampled, share BETWEEN 0.025 AND 0.075 AS share, table_items
   FROM dynamodb_profile('profile_test', 'cities') WHERE kind = 'sample';
 
 -- maps whose keys are data
