@@ -24,6 +24,8 @@
 #include "dynamodb/rate_limiter.hpp"
 #include "dynamodb/request.hpp"
 #include "dynamodb/result.hpp"
+#include "dynamodb/scan_sample.hpp"
+#include "dynamodb/table_profile.hpp"
 #include "dynamodb/write_stream.hpp"
 #include "dynamodb/pending_writes.hpp"
 #include "dynamodb/item_write.hpp"

@@ -65,8 +65,14 @@ std::string PageStream::body(const Source& source) const {
   return json;
 }
 
-// A whole page may cost more than a rate limit allows for seconds, so it is asked for in smaller ones.
 uint32_t PageStream::items_to_ask_for() const noexcept {
+  const uint32_t items = affordable_items();
+  if (options_.page_limit == 0 || by_key_) return items;
+  return items > 0 ? std::min(items, options_.page_limit) : options_.page_limit;
+}
+
+// A whole page may cost more than a rate limit allows for seconds, so it is asked for in smaller ones.
+uint32_t PageStream::affordable_items() const noexcept {
   if (limiter_ == nullptr || by_key_) return limit_;
   const double affordable = limiter_->units_per_second() * kSecondsOfAPage;
   if (affordable >= kDearestPage) return limit_;
@@ -102,6 +108,7 @@ void PageStream::set_max_in_flight(uint32_t most) noexcept {
 // A source that is under way comes before a new one: LIMIT and memory of the service's caches both like it. Those that
 // have to wait let others go first.
 bool PageStream::pick_source(Source* source) {
+  if (options_.breadth_first && begin_source(source)) return true;
   Steady::time_point now = clock_.now();
   auto ready = std::find_if(resumable_.begin(), resumable_.end(),
                             [now](const Source& candidate) { return candidate.not_before <= now; });

@@ -33,7 +33,9 @@ struct PageStreamOptions {
                                ///< page ahead of the reader; double each time a page was used up
   uint32_t first_limit = 0;    ///< with slow_start: items to evaluate for the first page; four times as many for
                              ///< each further one, until whole pages are asked for. 0: whole pages. Query and Scan only
-  bool count_only = false;  ///< the heads say Select=COUNT: items are counted, and not sent
+  uint32_t page_limit = 0;     ///< items to evaluate for any page, at most; 0: whole pages. Query and Scan only
+  bool breadth_first = false;  ///< begin all segments or queries before the second page of any
+  bool count_only = false;     ///< the heads say Select=COUNT: items are counted, and not sent
   /// Where several processes read the same segments or queries: which one is to be begun next, for all of them; each is
   /// read by who began it. It outlives the stream. Null: the stream reads them all.
   std::atomic<uint64_t>* shared_next = nullptr;
@@ -103,6 +105,7 @@ class PageStream {
 
   std::string body(const Source& source) const;
   uint32_t items_to_ask_for() const noexcept;
+  uint32_t affordable_items() const noexcept;
   double next_cost() const noexcept;
   void resume(const Flight& flight, const PageSummary& summary);
   void ask_for_unprocessed(const Flight& flight, const PageSummary& summary);

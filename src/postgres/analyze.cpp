@@ -2,8 +2,8 @@
 #include "analyze.hpp"
 
 #include <algorithm>
-#include <cmath>
 
+#include "dynamodb/scan_sample.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
 #include "options.hpp"
@@ -13,7 +13,6 @@
 #include "wait.hpp"
 
 extern "C" {
-#include "common/pg_prng.h"
 #include "utils/sampling.h"
 }
 
@@ -22,10 +21,6 @@ namespace dynamodb_fdw {
 using dynamodb::PageStream;
 
 namespace {
-
-// Items of one partition come together. Small segments spread the sample over many partitions; a request costs half a
-// unit at least, which buys 4 KB to 8 KB of items, some sixteen of ordinary size.
-constexpr double kItemsPerSegment = 16;
 
 constexpr double kMostPerWanted =
     4;  // items read for each that is wanted, where DynamoDB's count proves wrong or is missing
@@ -43,7 +38,7 @@ struct Sampler {
   int reader_count;
   PageStream* stream;
   bool whole;   // the table is small, or nobody knows how large it is: it is read from its start
-  double most;  // items to read: what has no known end must not cost without one
+  double most;  // items to read
   Datum* values;
   bool* nulls;
 };
@@ -72,47 +67,21 @@ void prepare_columns(Sampler* sampler) {
   sampler->nulls = static_cast<bool*>(palloc0(sizeof(bool) * table->column_count));
 }
 
-// One random segment out of each of `count` equal stretches of all segments.
-uint32_t* choose_segments(int count, uint32_t total) {
-  auto* segments = static_cast<uint32_t*>(palloc(sizeof(uint32_t) * count));
-  for (int i = 0; i < count; ++i) {
-    auto first = static_cast<uint64_t>(total) * i / count;
-    auto last = static_cast<uint64_t>(total) * (i + 1) / count - 1;
-    segments[i] = static_cast<uint32_t>(pg_prng_uint64_range(&pg_global_prng_state, first, std::max(first, last)));
-  }
-  return segments;
-}
-
-void start_stream(Sampler* sampler, const uint32_t* segments, int count, uint32_t total) {
+// What has no known end must not cost without one, so `most` ends it.
+void start_stream(Sampler* sampler, int wanted) {
   dynamodb::RateLimiter* limiter = read_rate_limiter(sampler->table->relid, sampler->table->read_capacity_limit);
+  sampler->most = wanted * kMostPerWanted;
   sampler->stream = make_owned<PageStream>(sampler->context, [&] {
+    dynamodb::ScanSample sample =
+        dynamodb::choose_scan_sample(sampler->item_count, wanted, sampler->table->parallel_scan_count);
+    sampler->whole = sample.whole;
     dynamodb::ReadRequest request;
     request.table = sampler->table->table_name;
-    dynamodb::RequestSet requests;
-    requests.operation = "Scan";
-    std::string head = dynamodb::scan_head(request);
-    for (int i = 0; i < count; ++i) requests.heads.push_back(head + dynamodb::segment_members(segments[i], total));
     dynamodb::PageStreamOptions options;
     options.max_in_flight = static_cast<uint32_t>(sampler->client->config().max_connections);
-    return std::make_unique<PageStream>(*sampler->client, std::move(requests), options, limiter,
-                                        dynamodb::system_clock());
+    return std::make_unique<PageStream>(*sampler->client, dynamodb::scan_sample_requests(sample, request), options,
+                                        limiter, dynamodb::system_clock());
   });
-}
-
-// A small table is read whole, and one of unknown size as far as `most`; of a large one as many random segments as give
-// enough items.
-void choose_sample(Sampler* sampler, int wanted) {
-  sampler->whole = sampler->item_count <= wanted * 1.5;
-  sampler->most = wanted * kMostPerWanted;
-  if (sampler->whole) {
-    int count = sampler->table->parallel_scan_count;
-    start_stream(sampler, choose_segments(count, count), count, count);
-    return;
-  }
-  double total = std::clamp(sampler->item_count / kItemsPerSegment, 1.0, double{dynamodb::kMaxScanSegments});
-  double share = std::min(1.0, 1.1 * wanted / sampler->item_count);
-  int count = std::max(1, static_cast<int>(std::ceil(total * share)));
-  start_stream(sampler, choose_segments(count, static_cast<uint32_t>(total)), count, static_cast<uint32_t>(total));
 }
 
 bool next_item(Sampler* sampler) {
@@ -175,7 +144,7 @@ int acquire_sample(Relation relation, int elevel, HeapTuple* rows, int wanted, d
   MemoryContext context = AllocSetContextCreate(caller, "dynamodb_fdw sample", ALLOCSET_DEFAULT_SIZES);
   MemoryContextSwitchTo(context);
   Sampler* sampler = open_sampler(relation, context);
-  choose_sample(sampler, wanted);
+  start_stream(sampler, wanted);
   MemoryContextSwitchTo(caller);
 
   double seen = 0;

@@ -29,6 +29,7 @@ const char* effective_region(Oid serverid, Oid userid, const char* region);
 
 /// The limiter that keeps the reads of a foreign table within `units_per_second`, of all backends together where the
 /// library is preloaded, else of this one; null when that is 0. Lives as long as the backend; ask at each statement.
+/// `relid` may be the server's OID instead, for what is read without a foreign table.
 dynamodb::RateLimiter* read_rate_limiter(Oid relid, double units_per_second);
 /// The same for writes.
 dynamodb::RateLimiter* write_rate_limiter(Oid relid, double units_per_second);

@@ -9,6 +9,9 @@ extern "C" {
 }
 
 namespace dynamodb_fdw {
+
+const int kMaxImportColumns = MaxHeapAttributeNumber - 2;
+
 namespace {
 
 using dynamodb::AttributeSample;
@@ -18,9 +21,6 @@ using dynamodb::KeyAttribute;
 using dynamodb::Projection;
 using dynamodb::SampledAttribute;
 using dynamodb::TableDescription;
-
-// Leaves room for the columns oid and document below PostgreSQL's limit.
-constexpr int kMaxColumns = MaxHeapAttributeNumber - 2;
 
 const char* key_type(AttributeType type) {
   switch (type) {
@@ -106,6 +106,7 @@ class ColumnPlan {
 };
 
 void add_table_keys(ColumnPlan& plan) {
+  if (plan.table().partition_key.name.empty()) return;
   if (ImportColumn* column = plan.key_column(plan.table().partition_key)) column->partition_key = true;
   if (!plan.table().sort_key) return;
   if (ImportColumn* column = plan.key_column(*plan.table().sort_key)) column->sort_key = true;
@@ -150,7 +151,7 @@ uint32_t least_items_for_column(const AttributeSample& sample, int room) {
 }
 
 void add_sampled(ColumnPlan& plan, const AttributeSample& sample) {
-  uint32_t least = least_items_for_column(sample, kMaxColumns - list_length(plan.columns()));
+  uint32_t least = least_items_for_column(sample, kMaxImportColumns - list_length(plan.columns()));
   for (const auto& [name, attribute] : sample)
     if (attribute.items >= least) plan.column_of(name, sampled_type(attribute));
   if (least > 0)
@@ -161,12 +162,6 @@ void add_sampled(ColumnPlan& plan, const AttributeSample& sample) {
 }
 
 // ---- what the columns are called
-
-void reserve_names(NameSet& names, const ImportOptions& options) {
-  static const char* const kReserved[] = {"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax", "document"};
-  for (const char* name : kReserved) names.reserve(name);
-  if (options.oid) names.reserve("oid");
-}
 
 const char* wanted_name(const ImportColumn& column, const ImportOptions& options) {
   return options.column_naming == ColumnNaming::snake_case ? to_snake_case(column.attribute) : column.attribute;
@@ -198,6 +193,12 @@ void give_other_names(List* columns, NameSet& names, const ImportOptions& option
 
 }  // namespace
 
+void reserve_column_names(NameSet& names, bool oid) {
+  static const char* const kReserved[] = {"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax", "document"};
+  for (const char* name : kReserved) names.reserve(name);
+  if (oid) names.reserve("oid");
+}
+
 List* plan_import_columns(const TableDescription& table, const AttributeSample* sample, const ImportOptions& options) {
   ColumnPlan plan(table);
   add_table_keys(plan);
@@ -205,7 +206,7 @@ List* plan_import_columns(const TableDescription& table, const AttributeSample* 
   if (sample != nullptr) add_sampled(plan, *sample);
 
   NameSet names;
-  reserve_names(names, options);
+  reserve_column_names(names, options.oid);
   give_unchanged_names(plan.columns(), names, options);
   give_other_names(plan.columns(), names, options, table.name.c_str());
   return plan.columns();

@@ -16,10 +16,20 @@ struct ImportColumn {
   bool text_key;          ///< a key of type S: compared by bytes
   bool partition_key;
   bool sort_key;
+  const char* path;           ///< mapped_path instead of the attribute; null: none
+  const char* ddb_type;       ///< null: none
+  bool mismatch_is_null;      ///< on_type_mismatch 'null'
+  const char* comment;        ///< one line, for the reader of the command; null: none
   List* lsi_names;            ///< char*
   List* gsi_partition_names;  ///< char*
   List* gsi_sort_names;       ///< char*
 };
+
+/// Most columns that a table gets: leaves room for oid and document.
+extern const int kMaxImportColumns;
+
+/// Takes the names that no column of an attribute may have.
+void reserve_column_names(NameSet& names, bool oid);
 
 /// Columns (ImportColumn*) for the keys of the table, the keys of its indexes and the attributes of the sample (null:
 /// none), in this order, with names that differ from each other and from those of the columns `oid` and `document`.

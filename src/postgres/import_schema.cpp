@@ -4,6 +4,7 @@
 #include "dynamodb/attribute_sampler.hpp"
 #include "dynamodb/table_describer.hpp"
 #include "connections.hpp"
+#include "create_table.hpp"
 #include "handles.hpp"
 #include "import_columns.hpp"
 #include "import_names.hpp"
@@ -139,18 +140,6 @@ List* find_tables(const Import& import) {
 
 // ---- what they are
 
-// Drives a TableDescriber or AttributeSampler to its end.
-template <typename Worker>
-void finish(const Import& import, Worker* worker, const ErrorContext& error_context) {
-  for (;;) {
-    PlainError failure;
-    bool done = false;
-    if (!guard(&failure, [&] { done = worker->advance(); })) report_error(failure, error_context);
-    if (done) return;
-    wait_and_advance(import.client, error_context);
-  }
-}
-
 std::vector<std::string> names_of(List* tables) {
   std::vector<std::string> names;
   ListCell* cell;
@@ -186,7 +175,7 @@ bool is_described(const Import& import, const TableDescriber::Outcome& outcome) 
 const TableDescriber* describe_tables(const Import& import, List* tables) {
   auto* describer = make_owned<TableDescriber>(
       import.work, [&] { return std::make_unique<TableDescriber>(*import.client, names_of(tables)); });
-  finish(import, describer, {"DescribeTable", nullptr});
+  finish_worker(import.client, describer, {"DescribeTable", nullptr});
   return describer;
 }
 
@@ -197,7 +186,7 @@ const AttributeSampler* sample_tables(const Import& import, List* tables) {
     return std::make_unique<AttributeSampler>(*import.client, names_of(tables),
                                               static_cast<uint64_t>(import.options->sample_items));
   });
-  finish(import, sampler, {"Scan", nullptr});
+  finish_worker(import.client, sampler, {"Scan", nullptr});
   return sampler;
 }
 
@@ -218,73 +207,16 @@ const AttributeSample* sample_of(const AttributeSampler* sampler, size_t number)
 
 // ---- the commands
 
-void append_option(StringInfo sql, const char* name, const char* value) {
-  bool first = sql->data[sql->len - 1] == '(';
-  appendStringInfo(sql, "%s%s %s", first ? "" : ", ", name, quote_literal_cstr(value));
-}
-
-void append_names_option(StringInfo sql, const char* option, List* names) {
-  if (names == NIL) return;
-  StringInfoData text;
-  initStringInfo(&text);
-  ListCell* cell;
-  foreach (cell, names)
-    appendStringInfo(&text, "%s%s", text.len == 0 ? "" : ",", static_cast<const char*>(lfirst(cell)));
-  append_option(sql, option, text.data);
-}
-
-// A column that is called oid needs an option to be no row id.
-bool needs_mapping(const ImportColumn& column) {
-  return strcmp(column.name, column.attribute) != 0 || strcmp(column.name, "oid") == 0;
-}
-
-void append_column_options(StringInfo sql, const ImportColumn& column) {
-  int start = sql->len;
-  appendStringInfoString(sql, " OPTIONS (");
-  int empty = sql->len;
-  if (needs_mapping(column)) append_option(sql, "mapped_attr", column.attribute);
-  if (column.partition_key) append_option(sql, "partition_key", "true");
-  if (column.sort_key) append_option(sql, "sort_key", "true");
-  append_names_option(sql, "lsi_name", column.lsi_names);
-  append_names_option(sql, "gsi_partition_key_gsi_name", column.gsi_partition_names);
-  append_names_option(sql, "gsi_sort_key_gsi_name", column.gsi_sort_names);
-  if (sql->len == empty) {
-    sql->len = start;
-    sql->data[start] = '\0';
-  } else {
-    appendStringInfoChar(sql, ')');
-  }
-}
-
-void append_column(StringInfo sql, const ImportColumn& column) {
-  appendStringInfo(sql, "%s %s", quote_identifier(column.name), column.type);
-  append_column_options(sql, column);
-  if (column.text_key) appendStringInfoString(sql, " COLLATE pg_catalog.\"C\"");
-  if (column.partition_key || column.sort_key) appendStringInfoString(sql, " NOT NULL");
-  appendStringInfoString(sql, ",\n  ");
-}
-
-void append_table_options(StringInfo sql, const Import& import, const char* table_name) {
-  appendStringInfoString(sql, " OPTIONS (");
-  append_option(sql, "table_name", table_name);
-  if (import.options->aws_region != nullptr) append_option(sql, "aws_region", import.options->aws_region);
-  if (import.options->parallel_scan_count > 0)
-    append_option(sql, "parallel_scan_count", psprintf("%d", import.options->parallel_scan_count));
-  appendStringInfoChar(sql, ')');
-}
-
 char* create_command(const Import& import, const ImportTable& table, List* columns) {
-  StringInfoData sql;
-  initStringInfo(&sql);
-  appendStringInfo(&sql, "CREATE FOREIGN TABLE %s (\n  ", quote_identifier(table.local_name));
-  if (import.options->oid) appendStringInfoString(&sql, "oid text,\n  ");
-  ListCell* cell;
-  foreach (cell, columns) append_column(&sql, *static_cast<ImportColumn*>(lfirst(cell)));
-  const char* type = import.options->document_type == DocumentType::json ? "json" : "jsonb";
-  appendStringInfo(&sql, "document %s OPTIONS (ddb_document 'true')\n) SERVER %s", type,
-                   quote_identifier(import.server_name));
-  append_table_options(&sql, import, table.name);
-  return sql.data;
+  TableDefinition definition = {};
+  definition.name = quote_identifier(table.local_name);
+  definition.oid = import.options->oid;
+  definition.document_type = import.options->document_type;
+  definition.server_name = import.server_name;
+  definition.table_name = table.name;
+  definition.aws_region = import.options->aws_region;
+  definition.parallel_scan_count = import.options->parallel_scan_count;
+  return create_table_command(definition, columns);
 }
 
 // Those of the tables that can be imported; their descriptions in the same order.

@@ -100,6 +100,9 @@ struct TableOptions {
 ServerOptions* get_server_options(Oid serverid);
 UserMappingOptions* get_user_mapping_options(UserMapping* mapping);
 TableOptions* get_table_options(Oid relid);
+/// The options of a DynamoDB table that no foreign table stands for: the server's, and no columns. `region`: null: the
+/// server's.
+TableOptions* get_server_table_options(Oid serverid, const char* table_name, const char* region);
 
 /// Whether values of an attribute type can be read into a column of that type (or domain) at all: DESIGN.md, section 4.
 bool column_type_fits(Oid column_type, dynamodb::AttributeType attribute);

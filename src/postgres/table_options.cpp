@@ -207,6 +207,19 @@ const char* column_types_for(AttributeType attribute) {
   return "";
 }
 
+TableOptions* get_server_table_options(Oid serverid, const char* table_name, const char* region) {
+  ForeignServer* server = GetForeignServer(serverid);
+  auto* table = static_cast<TableOptions*>(palloc0(sizeof(TableOptions)));
+  table->serverid = serverid;
+  table->server_name = server->servername;
+  apply_option_defaults(&OptionTargets::table, table);
+  apply_options(server->options, &OptionTargets::table, table);
+  table->table_name = table_name;
+  if (region != nullptr) table->aws_region = region;
+  table->partition_key = table->sort_key = -1;
+  return table;
+}
+
 TableOptions* get_table_options(Oid relid) {
   ForeignTable* foreign_table = GetForeignTable(relid);
   ForeignServer* server = GetForeignServer(foreign_table->serverid);

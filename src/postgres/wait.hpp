@@ -20,4 +20,16 @@ void await_call(dynamodb::Client* client, dynamodb::Call* call, const ErrorConte
 /// Waits until `call` has finished; raises its error if it failed.
 void finish_call(dynamodb::Client* client, dynamodb::Call* call, const ErrorContext& context);
 
+/// Drives an object with an `advance()` that tells whether all is done, such as TableDescriber, to its end.
+template <typename Worker>
+void finish_worker(dynamodb::Client* client, Worker* worker, const ErrorContext& context) {
+  for (;;) {
+    PlainError failure;
+    bool done = false;
+    if (!guard(&failure, [&] { done = worker->advance(); })) report_error(failure, context);
+    if (done) return;
+    wait_and_advance(client, context);
+  }
+}
+
 }  // namespace dynamodb_fdw

@@ -441,6 +441,28 @@ TEST(PageStream, EvaluatesFewItemsWhereFewAreWanted) {
 
 // --- errors
 
+TEST(PageStream, BeginsAllSegmentsFirstWhereThatIsWanted) {
+  Scan scan(3, {.max_in_flight = 1, .page_limit = 5, .breadth_first = true});
+  EXPECT_EQ(scan.read(), 0);
+  EXPECT_EQ(scan.sent(0), R"({"TableName":"abc","Segment":0,"TotalSegments":3,"Limit":5})");
+  scan.respond(0, page(1, "x"));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_NE(scan.sent(1).find(R"("Segment":1,)"), std::string::npos);
+  scan.respond(1, page(1, "y"));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_NE(scan.sent(2).find(R"("Segment":2,)"), std::string::npos);
+  scan.respond(2, page(1));
+  EXPECT_EQ(scan.read(), 1);
+  EXPECT_NE(scan.sent(3).find(R"("Segment":0,)"), std::string::npos);
+  EXPECT_NE(scan.sent(3).find(R"("ExclusiveStartKey":{"id":{"S":"x"}},"Limit":5)"), std::string::npos);
+}
+
+TEST(PageStream, AsksForNoMoreThanItsPageLimitUnderARateLimit) {
+  Scan scan(scan_of(1), {.page_limit = 3}, 100);
+  EXPECT_EQ(scan.read(), 0);
+  EXPECT_EQ(scan.sent(0), R"({"TableName":"abc","Limit":3})");
+}
+
 TEST(PageStream, SendsNothingAfterAnError) {
   for (bool malformed : {true, false}) {
     Scan scan(20, {.max_in_flight = 4});
