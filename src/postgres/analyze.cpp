@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "activity.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
 #include "options.hpp"
+#include "progress.hpp"
 #include "read_stream.hpp"
 #include "table_metadata.hpp"
 #include "to_datum.hpp"
@@ -42,8 +44,11 @@ struct Sampler {
   ColumnReader* readers;
   int reader_count;
   PageStream* stream;
-  bool whole;   // the table is small, or nobody knows how large it is: it is read from its start
-  double most;  // items to read: what has no known end must not cost without one
+  Activity* activity;
+  ProgressClock progress;
+  double expected;  // items that will be read
+  bool whole;       // the table is small, or nobody knows how large it is: it is read from its start
+  double most;      // items to read: what has no known end must not cost without one
   Datum* values;
   bool* nulls;
 };
@@ -97,6 +102,7 @@ void start_stream(Sampler* sampler, const uint32_t* segments, int count, uint32_
     return std::make_unique<PageStream>(*sampler->client, std::move(requests), options, limiter,
                                         dynamodb::system_clock());
   });
+  watch_stream(sampler->activity, sampler->stream, sampler->context);
 }
 
 // A small table is read whole, and one of unknown size as far as `most`; of a large one as many random segments as give
@@ -106,23 +112,40 @@ void choose_sample(Sampler* sampler, int wanted) {
   sampler->most = wanted * kMostPerWanted;
   if (sampler->whole) {
     int count = sampler->table->parallel_scan_count;
+    sampler->expected = sampler->item_count;
     start_stream(sampler, choose_segments(count, count), count, count);
     return;
   }
   double total = std::clamp(sampler->item_count / kItemsPerSegment, 1.0, double{dynamodb::kMaxScanSegments});
   double share = std::min(1.0, 1.1 * wanted / sampler->item_count);
   int count = std::max(1, static_cast<int>(std::ceil(total * share)));
+  sampler->expected = sampler->item_count * count / std::floor(total);
   start_stream(sampler, choose_segments(count, static_cast<uint32_t>(total)), count, static_cast<uint32_t>(total));
 }
 
+void note_progress(Sampler* sampler) {
+  const dynamodb::PageStreamStatistics reading = reading_of(sampler->activity);
+  set_extent(sampler->activity, reading.items_scanned, static_cast<uint64>(sampler->expected), sampler->progress.start);
+  if (!is_progress_due(&sampler->progress)) return;
+  emit_progress({.verb = "sampling",
+                 .table = sampler->table->table_name,
+                 .done = reading.items_scanned,
+                 .to_do = sampler->expected,
+                 .exact = false,
+                 .otherwise = "",
+                 .capacity = reading.consumed_capacity},
+                sampler->progress);
+}
+
 bool next_item(Sampler* sampler) {
-  const ErrorContext context = {"Scan", sampler->table->table_name};
+  const ErrorContext context = {"Scan", sampler->table->table_name, sampler->activity};
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     PageStream::Step step =
         advance_stream(sampler->stream, *sampler->selection, sampler->item, sampler->table->serverid, context);
     if (step != PageStream::Step::waiting) return step == PageStream::Step::item;
-    wait_and_advance(sampler->client, context, sampler->stream->wake_time());
+    note_progress(sampler);
+    wait_and_advance(sampler->client, context, progress_time(sampler->progress, sampler->stream->wake_time()));
   }
 }
 
@@ -166,6 +189,14 @@ Sampler* open_sampler(Relation relation, MemoryContext context) {
   const dynamodb::TableDescription* description = get_table_description(sampler->table, owner, context);
   if (description != nullptr) sampler->item_count = static_cast<double>(description->item_count);
   sampler->client = acquire_client(sampler->table->serverid, owner, sampler->table->aws_region, context);
+  sampler->activity = begin_activity({.operation = "ANALYZE",
+                                      .serverid = sampler->table->serverid,
+                                      .relid = sampler->table->relid,
+                                      .table_name = sampler->table->table_name,
+                                      .index_name = nullptr,
+                                      .client = sampler->client},
+                                     context);
+  sampler->progress = start_progress();
   prepare_columns(sampler);
   return sampler;
 }
