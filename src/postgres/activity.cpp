@@ -177,18 +177,29 @@ void end_activity(void* argument) {
 struct Watch {
   MemoryContextCallback callback;
   Activity* activity;
+  const void* stream;
 };
 
-void end_reading(void* argument) {
-  Activity* activity = static_cast<Watch*>(argument)->activity;
-  add_statistics(&activity->ended_reads, activity->reader->statistics());
+void leave_reader(Activity* activity) {
+  if (activity->reader != nullptr) add_statistics(&activity->ended_reads, activity->reader->statistics());
   activity->reader = nullptr;
 }
 
-void end_writing(void* argument) {
-  Activity* activity = static_cast<Watch*>(argument)->activity;
-  add_part(&activity->ended_writes, activity->writer->statistics(), activity->share_from, activity->share_to);
+void leave_writer(Activity* activity) {
+  if (activity->writer != nullptr)
+    add_part(&activity->ended_writes, activity->writer->statistics(), activity->share_from, activity->share_to);
   activity->writer = nullptr;
+}
+
+// A stream that another one has followed meanwhile has been counted.
+void end_reading(void* argument) {
+  const auto* watch = static_cast<Watch*>(argument);
+  if (watch->activity->reader == watch->stream) leave_reader(watch->activity);
+}
+
+void end_writing(void* argument) {
+  const auto* watch = static_cast<Watch*>(argument);
+  if (watch->activity->writer == watch->stream) leave_writer(watch->activity);
 }
 
 Watch* make_watch(Activity* activity, MemoryContextCallbackFunction function, MemoryContext context) {
@@ -215,13 +226,15 @@ Activity* begin_activity(const ActivityWish& wish, MemoryContext owner) {
 
 void watch_stream(Activity* activity, const PageStream* stream, MemoryContext context) {
   Watch* watch = make_watch(activity, end_reading, context);
-  activity->reader = stream;
+  leave_reader(activity);
+  watch->stream = activity->reader = stream;
   MemoryContextRegisterResetCallback(context, &watch->callback);
 }
 
 void watch_stream(Activity* activity, const WriteStream* stream, double from, double to, MemoryContext context) {
   Watch* watch = make_watch(activity, end_writing, context);
-  activity->writer = stream;
+  leave_writer(activity);
+  watch->stream = activity->writer = stream;
   activity->share_from = from;
   activity->share_to = to;
   MemoryContextRegisterResetCallback(context, &watch->callback);

@@ -59,7 +59,8 @@ struct ActivityWish {
 Activity* begin_activity(const ActivityWish& wish, MemoryContext owner);
 
 /// What `stream` costs belongs to the activity until `context` is reset, which must be the one that owns the stream,
-/// and before the activity's is. To be called right after the stream was made; one at a time.
+/// and before the activity's is. To be called right after the stream was made. Of several in a row the earlier ones
+/// must have come to their end.
 void watch_stream(Activity* activity, const dynamodb::PageStream* stream, MemoryContext context);
 
 /// The same for writes, where several activities, one for each table, share a stream: this one has the part of its
