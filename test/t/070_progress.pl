@@ -72,6 +72,7 @@ $server->set({ pages => 4, delay => 0.6, item_count => 40 });
 	q{SET dynamodb_fdw.metadata_max_age = 0; SET dynamodb_fdw.progress_interval = 1; SELECT s FROM events WHERE s::text LIKE '%x' LIMIT 1});
 like($notices, qr/"events": \d+ items of about 40/, 'while no row comes');
 
+$server->set({ pages => 4, delay => 0.6, item_count => 40 });
 (undef, undef, $notices) = $node->psql('postgres',
 	q{SET dynamodb_fdw.metadata_max_age = 0; SET dynamodb_fdw.progress_interval = 1; ANALYZE events});
 like($notices, qr/NOTICE:  DynamoDB FDW is sampling table "events": \d+ items of about 40 .* left; [1-9]\d*\.0 capacity units/, 'ANALYZE');

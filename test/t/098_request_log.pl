@@ -11,7 +11,7 @@ use Test::More;
 my $server = FaultServer->start(
 	handler => sub {
 		my ($request, $settings, undef) = @_;
-		return table_description('events', 'p:S') if $request->{operation} eq 'DescribeTable';
+		return table_description('events', 'p:S,s:S') if $request->{operation} eq 'DescribeTable';
 		return { %{ $settings->{answer} } } if $settings->{answer};
 		my $answer = $request->{operation} eq 'Query' ? items([ { p => { S => 'hidden value' } } ]) : { json => {} };
 		$answer->{delay}   = $settings->{delay} // 0;
@@ -20,7 +20,7 @@ my $server = FaultServer->start(
 	});
 my $node = dynamodb_node(
 	'main',
-	conf     => "cluster_name = 'main cluster'\nlog_statement = none\nlog_min_error_statement = panic",
+	conf     => "session_preload_libraries = 'dynamodb_fdw'\nlog_statement = none\nlog_min_error_statement = panic",
 	endpoint => $server->endpoint,
 	env      => { AWS_SDK_UA_APP_ID => 'from environment' },
 	options  => { scan_policy => 'allow', parallel_scan_count => 1, max_attempts => 2 });
@@ -53,7 +53,7 @@ $log = log_of({}, q{SET dynamodb_fdw.log_min_duration = 0; INSERT INTO events VA
 like($log, qr/TransactWriteItems of table events, 1 attempt/, 'a commit');
 unlike($log, qr/duration: .*hidden/, 'without values');
 $node->safe_psql('postgres', 'CREATE ROLE other LOGIN');
-my (undef, undef, $error) = $node->psql('postgres', "LOAD 'dynamodb_fdw'; SET dynamodb_fdw.log_min_duration = 0", extra_params => [ '-U', 'other' ]);
+my (undef, undef, $error) = $node->psql('postgres', "SET dynamodb_fdw.log_min_duration = 0", extra_params => [ '-U', 'other' ]);
 like($error, qr/permission denied/, 'not everybody may set it');
 
 # The User-Agent of a statement's last request.
@@ -71,12 +71,12 @@ my $version  = $node->safe_psql('postgres', q{SELECT (setting::int / 10000) || '
 my $products = qr{^dynamodb_fdw/1\.\d+\.\d+ PostgreSQL/\Q$version\E libcurl/[\d.]+};
 like(user_agent('SELECT 1'), qr{$products app/from-environment$}, 'the application of the environment');
 $node->safe_psql('postgres', q{ALTER SERVER dynamodb OPTIONS (ADD application_name '%u@%d %C')});
-like(user_agent('SELECT 1'), qr{ app/[^ ]+-postgres-main-cluster$}, "the server's, with escapes");
+like(user_agent('SELECT 1'), qr{ app/[^ ]+-postgres-main$}, "the server's, with escapes");
 like(user_agent(q{SET application_name = 'psql 1'; SET dynamodb_fdw.application_name = '%a-%%x%q%'}), qr{ app/psql-1-%x$},
 	'the setting goes first');
 like(user_agent(q{SET dynamodb_fdw.application_name = '%c.%p'}), qr{ app/[0-9a-f]+\.[0-9a-f]+\.\d+$}, 'session and process');
 like(user_agent(qq{SET dynamodb_fdw.application_name = E'a\\r\\nX-Evil: 1'}), qr{ app/a--X-Evil--1$}, 'no header can be smuggled in');
-like(user_agent(q{SET dynamodb_fdw.application_name = ''; SET application_name = ''}), qr{-postgres-main-cluster$}, 'an empty setting is none');
+like(user_agent(q{SET dynamodb_fdw.application_name = ''; SET application_name = ''}), qr{-postgres-main$}, 'an empty setting is none');
 is(length((user_agent(q{SET dynamodb_fdw.application_name = '} . ('x' x 63) . q{'}) =~ m{ app/(.*)$})[0]), 50, 'AWS takes 50 characters');
 
 done_testing();
