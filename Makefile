@@ -111,6 +111,10 @@ check:
 	./check
 endif
 
+# The version that requests name is the one of META.json.
+$(BUILD)/obj/dynamodb/user_agent.o: META.json
+%/dynamodb/user_agent.o: DEPENDENCIES += -DDYNAMODB_FDW_VERSION='"$(DISTVERSION)"'
+
 # Unit tests: one program of all of test/unit, linked with the whole client library.
 UNIT_FLAGS = $(LANGUAGE) -Itest -Wall -Wextra -Werror -g -D_GLIBCXX_ASSERTIONS $(DEPENDENCIES)
 

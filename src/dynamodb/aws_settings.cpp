@@ -97,6 +97,12 @@ Result<std::string> AwsSettings::ca_bundle() {
   return std::move(found.value().value);
 }
 
+Result<std::string> AwsSettings::application_id() {
+  Result<Found> found = find("AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
+  if (!found) return std::move(found.error());
+  return std::move(found.value().value);
+}
+
 Result<bool> AwsSettings::use_fips() { return find_flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"); }
 
 Result<bool> AwsSettings::use_dualstack() { return find_flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"); }

@@ -38,6 +38,9 @@ class AwsSettings {
   /// AWS_CA_BUNDLE, the profile's ca_bundle; empty when there is none.
   Result<std::string> ca_bundle();
 
+  /// AWS_SDK_UA_APP_ID, the profile's sdk_ua_app_id; empty when there is none. Not checked.
+  Result<std::string> application_id();
+
   /// AWS_USE_FIPS_ENDPOINT, the profile's use_fips_endpoint; false when neither is set.
   Result<bool> use_fips();
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 #include <new>
 #include <set>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "dynamodb/content_coding.hpp"
 #include "dynamodb/credentials_http.hpp"
 #include "dynamodb/http_date.hpp"
+#include "dynamodb/request_tables.hpp"
 
 namespace dynamodb {
 namespace {
@@ -80,6 +82,8 @@ struct Client::Impl {
   void enqueue(Call& call) noexcept;
   void schedule() noexcept;
   void wake_at(Steady::time_point when) noexcept;
+  void keep_slow_calls(Milliseconds at_least) noexcept;
+  bool take_slow_call(SlowCall* slow);
   std::size_t outstanding() const noexcept { return queued_count_ + backing_off_.size() + in_flight_.size(); }
 
  private:
@@ -108,6 +112,8 @@ struct Client::Impl {
   bool renew_connection(Call& call) noexcept;
   void back_off(Call& call, Milliseconds delay);
   void finish(Call& call, Error error) noexcept;
+  void keep_if_slow(const Call& call, const HttpResponse& response, const Error* error) noexcept;
+  void keep(const Call& call, const HttpResponse& response, const Error* error, Steady::duration took);
   void give_up(Call& call, Error error);
   void detach(Call& call) noexcept;
   void unlink(Call& call) noexcept;
@@ -130,6 +136,9 @@ struct Client::Impl {
   std::vector<Call*> in_flight_;  // few: as many as there are connections
   uint64_t last_order_ = 0;
   Steady::time_point owners_wish_ = kNever;
+
+  Milliseconds slow_from_{-1};
+  std::deque<SlowCall> slow_calls_;
 
   bool ever_answered_ = false;           // an HTTP answer of whatever kind has come
   uint64_t credentials_generation_ = 0;  // how often they were found to be refused
@@ -236,6 +245,7 @@ void Client::Impl::send(Call& call) {
   }
   if (!call.sent_before_) call.first_sent_ = clock_.now();
   call.sent_before_ = true;
+  ++call.sendings_;
 }
 
 // --- receiving
@@ -268,11 +278,50 @@ void Client::Impl::settle(Call& call, HttpResponse response) {
   if (!response.failure) ever_answered_ = true;
   std::optional<Error> error = judge(response, call.max_response_bytes_);
   if (!error) {
+    keep_if_slow(call, response, nullptr);
     succeed(call, std::move(response.body));
     return;
   }
   transport_.recycle(std::move(response.body));
   fail(call, std::move(*error), response);
+  if (call.finished()) keep_if_slow(call, response, call.error());
+}
+
+// The log can do without what there is no memory for.
+void Client::Impl::keep_if_slow(const Call& call, const HttpResponse& response, const Error* error) noexcept {
+  if (slow_from_.count() < 0) return;
+  const Steady::duration took = clock_.now() - call.first_sent_;
+  if (took < slow_from_) return;
+  try {
+    keep(call, response, error, took);
+  } catch (const std::bad_alloc&) {
+    slow_calls_.clear();
+  }
+}
+
+void Client::Impl::keep(const Call& call, const HttpResponse& response, const Error* error, Steady::duration took) {
+  SlowCall slow;
+  slow.operation = call.target_.substr(call.target_.rfind('.') + 1);
+  slow.tables = tables_of_request(call.request_body_);
+  slow.duration = std::chrono::duration_cast<std::chrono::microseconds>(took);
+  slow.attempts = call.sendings_;
+  slow.http_status = response.status;
+  slow.request_id = response.request_id;
+  if (error != nullptr) slow.error = error->type.empty() ? error->message : error->type;
+  if (slow_calls_.size() >= kMaxSlowCalls) slow_calls_.pop_front();
+  slow_calls_.push_back(std::move(slow));
+}
+
+void Client::Impl::keep_slow_calls(Milliseconds at_least) noexcept {
+  slow_from_ = at_least;
+  if (at_least.count() < 0) slow_calls_.clear();
+}
+
+bool Client::Impl::take_slow_call(SlowCall* slow) {
+  if (slow_calls_.empty()) return false;
+  *slow = std::move(slow_calls_.front());
+  slow_calls_.pop_front();
+  return true;
 }
 
 // Leaves the decompressed, padded body in `response`; a failure stays there, too, but for its text. The CRC-32 comes
@@ -484,6 +533,12 @@ std::unique_ptr<Call> Client::start(std::string_view operation, std::string body
 void Client::advance() { impl_->advance(); }
 
 void Client::wake_at(Steady::time_point when) noexcept { impl_->wake_at(when); }
+
+void Client::keep_slow_calls(Milliseconds at_least) noexcept { impl_->keep_slow_calls(at_least); }
+
+bool Client::take_slow_call(SlowCall* slow) { return impl_->take_slow_call(slow); }
+
+void Client::set_user_agent(std::string text) { transport_->set_user_agent(std::move(text)); }
 
 std::size_t Client::outstanding() const noexcept { return impl_->outstanding(); }
 

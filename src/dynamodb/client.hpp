@@ -29,6 +29,7 @@ struct ClientConfig {
   int max_attempts = 10;
   std::string ca_bundle;  ///< empty: the system's certificates
   bool accept_gzip = true;
+  std::string application;  ///< for set_user_agent() by an owner who knows of no better name; the client ignores it
 
   /// How long what is throttled is asked for again while nothing at all comes: as long as an endpoint that never
   /// answers is waited for, at most five minutes.
@@ -41,6 +42,17 @@ struct CallStatistics {
   uint64_t retries = 0;         ///< of those, repetitions
   uint64_t throttled = 0;       ///< answers that were a throttling error
   uint64_t bytes_received = 0;  ///< of bodies on the wire
+};
+
+/// A request that took long, for the log.
+struct SlowCall {
+  std::string operation;                  ///< "Query"
+  std::string tables;                     ///< as tables_of_request() has them; may be empty
+  std::chrono::microseconds duration{0};  ///< from the first sending to the end, with all attempts and pauses
+  uint32_t attempts = 0;                  ///< HTTP requests
+  int http_status = 0;                    ///< of the last attempt; 0: there was no answer
+  std::string request_id;                 ///< of the last attempt; may be empty
+  std::string error;                      ///< AWS's type or the library's message; empty: it succeeded
 };
 
 struct CallOptions {
@@ -96,6 +108,7 @@ class Call {
   int retry_cost_ = 0;  // tokens that the retry under way took from the bucket
   bool sent_before_ = false;
   Steady::time_point first_sent_{};
+  uint32_t sendings_ = 0;
   bool refreshed_credentials_ = false;
   bool corrected_clock_ = false;
   bool renewed_connection_ = false;
@@ -141,6 +154,16 @@ class Client {
   /// Makes the descriptor readable at `when` too, for an owner that has to go on without an answer (replaces an earlier
   /// such wish; time_point::max(): none). The wish is over with the first advance() at or after `when`.
   void wake_at(Steady::time_point when) noexcept;
+
+  /// From now on calls that end after so long a time are kept for take_slow_call(), the latest kMaxSlowCalls of them;
+  /// zero keeps all, a negative time none.
+  void keep_slow_calls(Milliseconds at_least) noexcept;
+  /// The next of the calls that were kept, in the order of their ends; false when there is none.
+  bool take_slow_call(SlowCall* slow);
+  static constexpr std::size_t kMaxSlowCalls = 1000;
+
+  /// Sets the User-Agent header of all further requests, those for credentials, too. `text` must be printable ASCII.
+  void set_user_agent(std::string text);
 
   /// Gives a body's memory back for reuse.
   void recycle(BodyBuffer body) noexcept { transport_->recycle(std::move(body)); }

@@ -16,7 +16,6 @@
 namespace dynamodb {
 namespace {
 
-constexpr char kUserAgent[] = "dynamodb_fdw/1.0";
 constexpr long kReceiveBufferBytes = 256 * 1024;
 // A Content-Length is a promise: so much memory is taken for it in advance, the rest as the bytes come.
 constexpr std::size_t kMaxReservedAhead = std::size_t{4} << 20;
@@ -78,7 +77,6 @@ void CurlTransfer::set_what_never_changes() noexcept {
   // libcurl announces bodies over 1 MB with "Expect: 100-continue". It can be told not to by an empty header, which
   // libcurl 7.88 however signs and does not send. So it may announce, but does not wait for the reply.
   set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
-  set(CURLOPT_USERAGENT, kUserAgent);
   set(CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
   set(CURLOPT_TCP_NODELAY, 1L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -86,7 +84,7 @@ void CurlTransfer::set_what_never_changes() noexcept {
   set(CURLOPT_TCP_KEEPINTVL, 15L);
 }
 
-std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& request) {
+std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& request, const std::string& user_agent) {
   if (easy_ == nullptr) return Error::internal("out of memory while preparing a request");
   id_ = id;
   host_ = host_of_url(request.url);
@@ -101,6 +99,7 @@ std::optional<Error> CurlTransfer::prepare(RequestId id, const HttpRequest& requ
   error_text_[0] = '\0';
   if (ca_bundle_ != request.ca_bundle) set_ca_bundle(request.ca_bundle);
   set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_USERAGENT, user_agent.c_str());
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.request_timeout.count()));
   set(CURLOPT_NOPROXY, request.use_proxy ? static_cast<const char*>(nullptr) : "*");

@@ -28,7 +28,7 @@ class CurlTransfer {
   static CurlTransfer* of(CURL* easy) noexcept;
 
   /// Makes the handle ready to be added to a multi handle. `request.body` must live until finish() or abandon().
-  std::optional<Error> prepare(RequestId id, const HttpRequest& request);
+  std::optional<Error> prepare(RequestId id, const HttpRequest& request, const std::string& user_agent);
 
   /// The outcome. REQUIRES: libcurl reported the exchange as done, with `code`.
   HttpResponse finish(CURLcode code);

@@ -18,6 +18,7 @@
 
 #include "dynamodb/buffer_pool.hpp"
 #include "dynamodb/curl_transfer.hpp"
+#include "dynamodb/user_agent.hpp"
 
 namespace dynamodb {
 namespace {
@@ -92,6 +93,7 @@ class CurlTransport final : public Transport {
   void wake_at(Steady::time_point when) noexcept override { wake_ = when; }
   void recycle(BodyBuffer body) noexcept override { buffers_.give(std::move(body)); }
   BodyBuffer spare_buffer() noexcept override { return buffers_.take(); }
+  void set_user_agent(std::string text) override { user_agent_ = std::move(text); }
 
  private:
   struct Finished {
@@ -127,6 +129,7 @@ class CurlTransport final : public Transport {
   bool raised_ = false;                // whether the flag is readable
   SignalMask signals_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
+  std::string user_agent_ = user_agent({}, {});
   RequestId last_id_ = 0;
   std::unordered_map<RequestId, TransferPointer> active_;
   std::vector<TransferPointer> idle_;
@@ -188,7 +191,7 @@ RequestId CurlTransport::start(const HttpRequest& request) {
   make_room();
   const RequestId id = last_id_ + 1;
   TransferPointer transfer = take_idle();
-  std::optional<Error> refused = transfer->prepare(id, request);
+  std::optional<Error> refused = transfer->prepare(id, request, user_agent_);
   CURL* easy = transfer->handle();
   last_id_ = id;
   if (!refused) {

@@ -91,6 +91,9 @@ class Transport {
   /// the first advance() at or after `when`.
   virtual void wake_at(Steady::time_point when) noexcept = 0;
 
+  /// Sets the User-Agent header of all further requests; printable ASCII.
+  virtual void set_user_agent(std::string text) { (void)text; }
+
   /// Gives back the memory of a body that was taken and is no longer needed, for reuse.
   virtual void recycle(BodyBuffer body) noexcept = 0;
 

@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "dynamodb/scan_sample.hpp"
+#include "activity.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
 #include "options.hpp"
+#include "progress.hpp"
 #include "read_stream.hpp"
 #include "table_metadata.hpp"
 #include "to_datum.hpp"
@@ -37,8 +39,11 @@ struct Sampler {
   ColumnReader* readers;
   int reader_count;
   PageStream* stream;
-  bool whole;   // the table is small, or nobody knows how large it is: it is read from its start
-  double most;  // items to read
+  Activity* activity;
+  ProgressClock progress;
+  double expected;  // items that will be read
+  bool whole;       // the table is small, or nobody knows how large it is: it is read from its start
+  double most;      // items to read
   Datum* values;
   bool* nulls;
 };
@@ -75,6 +80,7 @@ void start_stream(Sampler* sampler, int wanted) {
     dynamodb::ScanSample sample =
         dynamodb::choose_scan_sample(sampler->item_count, wanted, sampler->table->parallel_scan_count);
     sampler->whole = sample.whole;
+    sampler->expected = sampler->item_count * static_cast<double>(sample.chosen.size()) / sample.segments;
     dynamodb::ReadRequest request;
     request.table = sampler->table->table_name;
     dynamodb::PageStreamOptions options;
@@ -82,16 +88,32 @@ void start_stream(Sampler* sampler, int wanted) {
     return std::make_unique<PageStream>(*sampler->client, dynamodb::scan_sample_requests(sample, request), options,
                                         limiter, dynamodb::system_clock());
   });
+  watch_stream(sampler->activity, sampler->stream, sampler->context);
+}
+
+void note_progress(Sampler* sampler) {
+  const dynamodb::PageStreamStatistics reading = reading_of(sampler->activity);
+  set_extent(sampler->activity, reading.items_scanned, static_cast<uint64>(sampler->expected), sampler->progress.start);
+  if (!is_progress_due(&sampler->progress)) return;
+  emit_progress({.verb = "sampling",
+                 .table = sampler->table->table_name,
+                 .done = reading.items_scanned,
+                 .to_do = sampler->expected,
+                 .exact = false,
+                 .otherwise = "",
+                 .capacity = reading.consumed_capacity},
+                sampler->progress);
 }
 
 bool next_item(Sampler* sampler) {
-  const ErrorContext context = {"Scan", sampler->table->table_name};
+  const ErrorContext context = {"Scan", sampler->table->table_name, sampler->activity};
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     PageStream::Step step =
         advance_stream(sampler->stream, *sampler->selection, sampler->item, sampler->table->serverid, context);
     if (step != PageStream::Step::waiting) return step == PageStream::Step::item;
-    wait_and_advance(sampler->client, context, sampler->stream->wake_time());
+    note_progress(sampler);
+    wait_and_advance(sampler->client, context, progress_time(sampler->progress, sampler->stream->wake_time()));
   }
 }
 
@@ -135,6 +157,14 @@ Sampler* open_sampler(Relation relation, MemoryContext context) {
   const dynamodb::TableDescription* description = get_table_description(sampler->table, owner, context);
   if (description != nullptr) sampler->item_count = static_cast<double>(description->item_count);
   sampler->client = acquire_client(sampler->table->serverid, owner, sampler->table->aws_region, context);
+  sampler->activity = begin_activity({.operation = "ANALYZE",
+                                      .serverid = sampler->table->serverid,
+                                      .relid = sampler->table->relid,
+                                      .table_name = sampler->table->table_name,
+                                      .index_name = nullptr,
+                                      .client = sampler->client},
+                                     context);
+  sampler->progress = start_progress();
   prepare_columns(sampler);
   return sampler;
 }

@@ -109,6 +109,8 @@ std::optional<dynamodb::Error> make_config(const ClientSettings& settings, int m
   config->connect_timeout = dynamodb::Milliseconds(server->connect_timeout_ms);
   config->request_timeout = dynamodb::Milliseconds(server->request_timeout_ms);
   config->max_attempts = server->max_attempts;
+  auto application = aws.application_id();
+  if (application.ok()) config->application = std::move(application.value());  // else it matters to nobody
   config->ca_bundle = text_or_empty(server->ca_bundle);
   if (!config->ca_bundle.empty()) return std::nullopt;
   auto bundle = aws.ca_bundle();

@@ -5,12 +5,13 @@
 
 #include <cstring>
 
+#include "activity.hpp"
 #include "commit_progress.hpp"
-
 #include "connections.hpp"
 #include "handles.hpp"
 #include "item_keys.hpp"
 #include "key_scan.hpp"
+#include "progress.hpp"
 #include "streamed_writes.hpp"
 #include "transaction.hpp"
 #include "wait.hpp"
@@ -35,6 +36,8 @@ struct Group {
   bool together;  // commit_mode auto or atomic
   bool atomic;
   List* targets;
+  Activity** activities;  // one for each target; null until it is sent
+  ProgressClock clock;
 };
 
 struct Tag {
@@ -49,7 +52,10 @@ WriteTarget* nth_target(const Group* group, uint32_t place) {
   return static_cast<WriteTarget*>(list_nth(group->targets, static_cast<int>(place)));
 }
 
-ErrorContext commit_context(const Group* group) { return {"commit", nth_target(group, 0)->table_name}; }
+// Of several tables the first one counts the waiting.
+ErrorContext commit_context(const Group* group) {
+  return {"commit", nth_target(group, 0)->table_name, group->activities != nullptr ? group->activities[0] : nullptr};
+}
 
 // --- grouping
 
@@ -137,6 +143,7 @@ void check_atomic(const Group* group, const GroupSize& size) {
 void note_outcome(CommitProgress& progress, const Group* group, const WriteOutcome& outcome) {
   const Tag tag = to_tag(outcome.tag);
   const WriteTarget* target = nth_target(group, tag.target);
+  if (outcome.kind == WriteOutcome::Kind::written) note_written(group->activities[tag.target]);
   if (tag.entry == 0) {
     note_truncation(progress, target, outcome);
     return;
@@ -155,7 +162,7 @@ struct TruncatedKey {
 
 // One group's way through its writes.
 struct Sender {
-  const Group* group = nullptr;
+  Group* group = nullptr;
   CommitProgress* progress = nullptr;
   WriteStream* stream = nullptr;
   std::vector<TruncatedKey> truncated;  // keys to delete that were collected beforehand
@@ -224,6 +231,76 @@ void collect(Sender& sender) {
   }
 }
 
+// --- telling how far it is
+
+uint64_t count_writes_of(const WriteTarget* target) {
+  uint64_t count = 0;
+  for (const PendingEntry& entry : target->writes->entries()) count += target->writes->sends(entry) ? 1 : 0;
+  return count;
+}
+
+// How much each of the group's tables has to do with what the requests of all cost. How many items TRUNCATE deletes is
+// not known.
+double weight_of(const WriteTarget* target) {
+  return static_cast<double>(count_writes_of(target)) + (target->writes->truncated() ? 1 : 0);
+}
+
+void begin_activities(Group* group, MemoryContext context) {
+  group->activities = static_cast<Activity**>(palloc0(sizeof(Activity*) * list_length(group->targets)));
+  group->clock = start_progress();
+  for (int i = 0; i < list_length(group->targets); ++i) {
+    const WriteTarget* target = nth_target(group, i);
+    group->activities[i] = begin_write_activity(target, "Write", context);
+    const uint64_t to_do = target->writes->truncated() ? 0 : count_writes_of(target);
+    set_extent(group->activities[i], 0, to_do, group->clock.start);
+    publish_activity(group->activities[i]);
+  }
+}
+
+void watch_writes(const Group* group, const WriteStream* stream, MemoryContext context) {
+  double all = 0;
+  for (int i = 0; i < list_length(group->targets); ++i) all += weight_of(nth_target(group, i));
+  double before = 0;
+  for (int i = 0; i < list_length(group->targets); ++i) {
+    const double from = before / all;
+    before += weight_of(nth_target(group, i));
+    watch_stream(group->activities[i], stream, from, before / all, context);
+  }
+}
+
+void say_progress(const Sender* sender) {
+  const Group* group = sender->group;
+  StringInfoData tables;
+  initStringInfo(&tables);
+  uint64_t to_do = 0;
+  uint64_t done = 0;
+  bool truncates = false;
+  for (int i = 0; i < list_length(group->targets); ++i) {
+    const WriteTarget* target = nth_target(group, i);
+    appendStringInfo(&tables, "%s%s", i > 0 ? "\", \"" : "", target->table_name);
+    to_do += count_writes_of(target);
+    done += written_by(group->activities[i]);
+    truncates = truncates || target->writes->truncated();
+  }
+  emit_progress({.verb = "writing",
+                 .table = tables.data,
+                 .done = done,
+                 .to_do = truncates ? 0 : static_cast<double>(to_do),
+                 .exact = true,
+                 .otherwise = "",
+                 .capacity = sender->stream->statistics().consumed_capacity},
+                group->clock);
+}
+
+void note_progress(Sender* sender) {
+  Group* group = sender->group;
+  for (int i = 0; i < list_length(group->targets); ++i) {
+    set_done(group->activities[i], written_by(group->activities[i]));
+    publish_activity(group->activities[i]);
+  }
+  if (is_progress_due(&group->clock)) say_progress(sender);
+}
+
 enum class Feeding : uint8_t { entries, nothing };
 
 WriteStream::Step advance_sender(Sender* sender, Feeding feeding) {
@@ -235,11 +312,13 @@ WriteStream::Step advance_sender(Sender* sender, Feeding feeding) {
     collect(*sender);
   });
   if (!done) report_error(failure, commit_context(sender->group));
+  note_progress(sender);
   return step;
 }
 
 void wait_for_sender(Sender* sender) {
-  wait_and_advance(sender->group->client, commit_context(sender->group), sender->stream->wake_time());
+  wait_and_advance(sender->group->client, commit_context(sender->group),
+                   progress_time(sender->group->clock, sender->stream->wake_time()));
 }
 
 void send_entries(Sender* sender) {
@@ -303,9 +382,11 @@ WriteStream* make_stream(const Group* group, bool transaction, MemoryContext con
   options.transaction = transaction;
   options.max_in_flight = static_cast<uint32_t>(target->max_connections);
   dynamodb::RateLimiter* limiter = write_rate_limiter(target->relid, target->write_capacity_limit);
-  return make_owned<WriteStream>(context, [&] {
+  auto* stream = make_owned<WriteStream>(context, [&] {
     return std::make_unique<WriteStream>(*group->client, options, limiter, dynamodb::system_clock());
   });
+  watch_writes(group, stream, context);
+  return stream;
 }
 
 // Whether what the group writes goes as one TransactWriteItems. A single item needs none.
@@ -319,7 +400,7 @@ bool choose_transaction(const Group* group, Sender* sender, GroupSize* size, boo
   return size->writes > 1 && (*all_collected || !size->truncates) && fits_transaction(*size);
 }
 
-Sender* make_sender(const Group* group, CommitProgress* progress, MemoryContext context) {
+Sender* make_sender(Group* group, CommitProgress* progress, MemoryContext context) {
   Sender* sender = make_owned<Sender>(context, [] { return std::make_unique<Sender>(); });
   sender->group = group;
   sender->progress = progress;
@@ -354,10 +435,11 @@ void send_separately(Sender* sender, bool delete_first) {
   send_entries(sender);
 }
 
-void send_group(const Group* group, CommitProgress* progress) {
+void send_group(Group* group, CommitProgress* progress) {
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dynamodb_fdw commit", ALLOCSET_SMALL_SIZES);
   MemoryContext old = MemoryContextSwitchTo(context);
   hold_client(group->client, context);
+  begin_activities(group, context);
   Sender* sender = make_sender(group, progress, context);
   GroupSize size = measure(group);
   bool all_collected;
@@ -401,6 +483,7 @@ void send_groups(List* groups) {
     send_group(static_cast<Group*>(lfirst(cell)), progress);
     if (progress->failed) {
       error_context_stack = context.previous;
+      log_all_slow_requests();
       report_commit_failure(progress);
     }
   }
@@ -415,6 +498,7 @@ void send_pending_writes(List* targets) {
   require_streamed_writes(targets);
   List* groups = group_targets(targets);
   if (groups != NIL) send_groups(groups);
+  log_all_slow_requests();
   if (limited) disable_timeout(STATEMENT_TIMEOUT, false);
 }
 

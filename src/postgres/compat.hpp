@@ -6,11 +6,16 @@
 extern "C" {
 #include "catalog/pg_foreign_server.h"
 #include "executor/executor.h"
+#include "funcapi.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/inherit.h"
 #include "optimizer/pathnode.h"
 #include "storage/latch.h"
+#include "storage/lwlock.h"
+#if PG_VERSION_NUM >= 170000
+#include "storage/dsm_registry.h"
+#endif
 #if PG_VERSION_NUM >= 180000
 #include "storage/waiteventset.h"
 #endif
@@ -118,6 +123,65 @@ inline AclResult check_server_usage(Oid serverid, Oid user) {
   return object_aclcheck(ForeignServerRelationId, serverid, user, ACL_USAGE);
 #else
   return pg_foreign_server_aclcheck(serverid, user, ACL_USAGE);
+#endif
+}
+
+/// A tranche of locks. Since PostgreSQL 19 it is named when it is made.
+inline int new_lock_tranche(const char* name) {
+#if PG_VERSION_NUM >= 190000
+  return LWLockNewTrancheId(name);
+#else
+  (void)name;
+  return LWLockNewTrancheId();
+#endif
+}
+
+/// Names a tranche that another process has made; `name` is kept.
+inline void name_lock_tranche(int tranche, const char* name) {
+#if PG_VERSION_NUM >= 190000
+  (void)tranche;
+  (void)name;
+#else
+  LWLockRegisterTranche(tranche, name);
+#endif
+}
+
+using InitialiseSegment = void (*)(void* place);
+
+/// Memory that all backends find by its name, without preloading; the first one has it initialised. Null before
+/// PostgreSQL 17.
+inline void* named_shared_segment(const char* name, Size size, InitialiseSegment initialise) {
+#if PG_VERSION_NUM >= 190000
+  bool found;
+  return GetNamedDSMSegment(
+      name, size, [](void* place, void* argument) { reinterpret_cast<InitialiseSegment>(argument)(place); }, &found,
+      reinterpret_cast<void*>(initialise));
+#elif PG_VERSION_NUM >= 170000
+  bool found;
+  return GetNamedDSMSegment(name, size, initialise, &found);
+#else
+  (void)name;
+  (void)size;
+  (void)initialise;
+  return nullptr;
+#endif
+}
+
+/// Makes ready for a set of rows, which go to the caller's tuplestore.
+inline void init_materialized_result(FunctionCallInfo fcinfo) {
+#if PG_VERSION_NUM >= 150000
+  InitMaterializedSRF(fcinfo, 0);
+#else
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  if (result == nullptr || !IsA(result, ReturnSetInfo) || (result->allowedModes & SFRM_Materialize) == 0)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("set-valued function called in context that cannot accept a set")));
+  MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+  if (get_call_result_type(fcinfo, nullptr, &result->setDesc) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "return type must be a row type");
+  result->setResult = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+  result->returnMode = SFRM_Materialize;
+  MemoryContextSwitchTo(old);
 #endif
 }
 

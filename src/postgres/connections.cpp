@@ -3,9 +3,11 @@
 
 #include <cstring>
 
+#include "application_name.hpp"
 #include "client_factory.hpp"
 #include "compat.hpp"
 #include "handles.hpp"
+#include "request_log.hpp"
 #include "shared_limits.hpp"
 
 extern "C" {
@@ -230,7 +232,13 @@ dynamodb::Client* acquire_client(Oid serverid, Oid userid, const char* region, M
   hold->callback.func = let_go;
   hold->callback.arg = hold;
   MemoryContextRegisterResetCallback(owner, &hold->callback);
+  name_requests(hold->connection->client, settings.server);
   return hold->connection->client;
+}
+
+void log_all_slow_requests() {
+  ListCell* cell;
+  foreach (cell, connections) log_slow_requests(static_cast<Connection*>(lfirst(cell))->client);
 }
 
 const char* effective_region(Oid serverid, Oid userid, const char* region) {

@@ -24,6 +24,9 @@ void hold_client(dynamodb::Client* client, MemoryContext owner);
 /// What a wait for `client` waits for: its descriptor, the latch and the death of the postmaster. Kept with the client.
 WaitEventSet* wait_set(dynamodb::Client* client);
 
+/// log_slow_requests() for all clients of this backend: for the end of statements.
+void log_all_slow_requests();
+
 /// The region that acquire_client() would sign for, palloc'ed; for EXPLAIN and cache keys. Errors: as there.
 const char* effective_region(Oid serverid, Oid userid, const char* region);
 

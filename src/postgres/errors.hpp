@@ -6,10 +6,13 @@
 
 namespace dynamodb_fdw {
 
+struct Activity;
+
 /// What was being done, for the message. Strings may be null.
 struct ErrorContext {
   const char* operation = nullptr;  ///< API operation, such as "Scan"
   const char* table = nullptr;      ///< DynamoDB table
+  Activity* activity = nullptr;     ///< on whose behalf; null: nobody counts it
 };
 
 /// Raises `failure` as an ERROR with its SQLSTATE, operation and table in the message, AWS's error type and request id

@@ -9,7 +9,6 @@
 #include "handles.hpp"
 #include "modify_plan.hpp"
 #include "parallel_scan.hpp"
-#include "progress.hpp"
 #include "read_stream.hpp"
 #include "scan_policy.hpp"
 #include "wait.hpp"
@@ -17,7 +16,6 @@
 extern "C" {
 #include "access/parallel.h"
 #include "utils/snapshot.h"
-#include "utils/timestamp.h"
 }
 
 namespace dynamodb_fdw {
@@ -163,14 +161,26 @@ void start_stream(ScanState* state, const ScanKeys& keys, const PlainFilter* fil
     return std::make_unique<PageStream>(*state->client, make_requests(state, keys, filter), options, limiter,
                                         dynamodb::system_clock());
   });
+  watch_stream(state->activity, state->stream, state->stream_context);
+}
+
+Activity* begin_scan_activity(ForeignScanState* node, const ScanState* state) {
+  return begin_activity({.operation = operation_name(state),
+                         .serverid = state->table->serverid,
+                         .relid = state->table->relid,
+                         .table_name = state->table->table_name,
+                         .index_name = state->plan.index_name,
+                         .client = state->client},
+                        node->ss.ps.state->es_query_cxt);
 }
 
 void start_scan(ForeignScanState* node, ScanState* state) {
   if (!state->ever_started) {
     check_scan_policy(state);
     prepare_scan(node);
-    state->start_time = state->last_progress = GetCurrentTimestamp();
+    state->activity = begin_scan_activity(node, state);
   }
+  begin_progress(state);
   state->started = state->ever_started = true;
   ScanKeys keys{};
   // Per-tuple memory is reset before the next row, but not before the requests are made.
@@ -195,12 +205,12 @@ bool next_streamed_item(ScanState* state) {
     if (step == PageStream::Step::end) return false;
     // A look at the clock for each page, not for each item.
     uint64_t pages = state->stream->statistics().pages;
-    if (step == PageStream::Step::waiting || pages != state->pages_at_last_look) report_progress(state);
+    if (step == PageStream::Step::waiting || pages != state->pages_at_last_look) note_progress(state);
     state->pages_at_last_look = pages;
     if (step == PageStream::Step::item) return true;
     state->waiting = state->async;
     if (state->async) return false;
-    wait_and_advance(state->client, error_context(state), state->stream->wake_time());
+    wait_and_advance(state->client, error_context(state), progress_time(state, state->stream->wake_time()));
   }
 }
 
@@ -280,10 +290,10 @@ bool next_passing_row(ForeignScanState* node, ScanState* state, TupleTableSlot* 
 }
 
 void drop_stream(ScanState* state) {
-  if (state->stream != nullptr) add_statistics(state->totals, state->stream->statistics());
   state->stream = nullptr;
   state->overlay = nullptr;
   state->item_waits = false;
+  state->pages_at_last_look = 0;
   MemoryContextReset(state->stream_context);
 }
 
@@ -328,11 +338,13 @@ void share_connections(ScanState* state, int scans) {
   if (state->stream != nullptr) state->stream->set_max_in_flight(static_cast<uint32_t>(most));
 }
 
-ErrorContext error_context(const ScanState* state) { return {operation_name(state), state->table->table_name}; }
+ErrorContext error_context(const ScanState* state) {
+  return {operation_name(state), state->table->table_name, state->activity};
+}
 
 PageStreamStatistics collect_statistics(const ScanState* state) {
-  PageStreamStatistics sum = *state->totals;
-  if (state->stream != nullptr) add_statistics(&sum, state->stream->statistics());
+  PageStreamStatistics sum = reading_of(state->activity);
+  add_statistics(&sum, *state->workers);
   return sum;
 }
 
@@ -365,7 +377,7 @@ void dynamodbBeginForeignScan(ForeignScanState* node, int) {
   state->userid = foreign_scan_user(node);
   state->async = node->ss.ps.async_capable;
   share_connections(state, 1);
-  state->totals = new (palloc0(sizeof(PageStreamStatistics))) PageStreamStatistics();
+  state->workers = new (palloc0(sizeof(PageStreamStatistics))) PageStreamStatistics();
   prepare_operands(node, state);
 }
 
@@ -393,11 +405,13 @@ void dynamodbReScanForeignScan(ForeignScanState* node) {
 
 void dynamodbEndForeignScan(ForeignScanState* node) {
   ScanState* state = scan_state(node);
-  if (state == nullptr || IsParallelWorker()) return;
+  if (state == nullptr) return;
   if (state->ever_started) drop_stream(state);
+  log_all_slow_requests();
+  if (IsParallelWorker()) return;
   // In a parallel query the workers may have done it all.
-  if (!state->ever_started && state->totals->calls.requests == 0) return;
-  const PageStreamStatistics& totals = *state->totals;
+  if (!state->ever_started && state->workers->calls.requests == 0) return;
+  const PageStreamStatistics totals = collect_statistics(state);
   ereport(NOTICE, (errmsg("DynamoDB FDW retrieved " UINT64_FORMAT " pages containing " UINT64_FORMAT
                           " records; DynamoDB scanned " UINT64_FORMAT " records server-side",
                           totals.pages, totals.items, totals.items_scanned)));

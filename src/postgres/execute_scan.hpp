@@ -1,11 +1,13 @@
 // The executor's callbacks of a foreign scan, and the state that EXPLAIN reads.
 #pragma once
 
+#include "activity.hpp"
 #include "errors.hpp"
 #include "filter_values.hpp"
 #include "options.hpp"
 #include "overlay.hpp"
 #include "pg.hpp"
+#include "progress.hpp"
 #include "scan_keys.hpp"
 #include "scan_plan.hpp"
 #include "to_datum.hpp"
@@ -49,10 +51,12 @@ struct ScanState {
   ParallelScan* shared;  ///< with the other processes of a parallel query; null: there are none
   bool policy_checked;   ///< scan_policy has let the Scan start
   int max_in_flight;     ///< pages in flight or waiting to be read, at most
-  dynamodb::PageStreamStatistics* totals;  ///< of the streams before the current one
+  Activity* activity;    ///< null until the scan starts
+  dynamodb::PageStreamStatistics* workers;  ///< what other processes of a parallel scan have cost
 
-  TimestampTz start_time;
-  TimestampTz last_progress;
+  ProgressClock progress;
+  ScanExtent before;       ///< what passes before this one have come to
+  ScanExtent contributed;  ///< to `shared`
   uint64_t pages_at_last_look;
 };
 
@@ -74,7 +78,7 @@ void add_statistics(dynamodb::PageStreamStatistics* sum, const dynamodb::PageStr
 /// What errors of the scan's requests are about.
 ErrorContext error_context(const ScanState* state);
 
-/// All that the node's scans have cost so far.
+/// All that the node's scans have cost so far; of a parallel query that has ended, with its workers.
 dynamodb::PageStreamStatistics collect_statistics(const ScanState* state);
 
 /// What the scan's filter must not name.

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "activity.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
 #include "item_keys.hpp"
@@ -22,6 +23,7 @@ struct ItemLookUp {
   std::set<std::string> keys;
   PageStream* stream;  // null: not started
   const char* operation;
+  Activity* activity;
   dynamodb::AttributeSelection selection;
   dynamodb::Item item;
   std::string found_key;
@@ -30,7 +32,9 @@ struct ItemLookUp {
 
 namespace {
 
-ErrorContext error_context(const ItemLookUp* look_up) { return {look_up->operation, look_up->target->table_name}; }
+ErrorContext error_context(const ItemLookUp* look_up) {
+  return {look_up->operation, look_up->target->table_name, look_up->activity};
+}
 
 dynamodb::Key to_request_key(const std::string& json) {
   dynamodb::Key key;
@@ -63,12 +67,14 @@ dynamodb::RequestSet make_requests(const ItemLookUp* look_up) {
 
 void start(ItemLookUp* look_up) {
   look_up->operation = look_up->keys.size() == 1 ? "GetItem" : "BatchGetItem";
+  look_up->activity = begin_write_activity(look_up->target, look_up->operation, look_up->context);
   dynamodb::PageStreamOptions options;
   options.max_in_flight = static_cast<uint32_t>(look_up->target->max_connections);
   look_up->stream = make_owned<PageStream>(look_up->context, [&] {
     return std::make_unique<PageStream>(*look_up->target->client, make_requests(look_up), options, nullptr,
                                         dynamodb::system_clock());
   });
+  watch_stream(look_up->activity, look_up->stream, look_up->context);
 }
 
 // Library code.

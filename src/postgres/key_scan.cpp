@@ -1,6 +1,7 @@
 // Reads the keys of all items of a table that the transaction writes to, as TRUNCATE needs them.
 #include "key_scan.hpp"
 
+#include "activity.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
 #include "item_keys.hpp"
@@ -14,6 +15,7 @@ using dynamodb::PageStream;
 struct KeyScan {
   const WriteTarget* target;
   PageStream* stream;
+  Activity* activity;
   dynamodb::AttributeSelection selection;
   dynamodb::Item item;
   std::string key;
@@ -23,7 +25,7 @@ namespace {
 
 constexpr uint32_t kSegments = 8;
 
-ErrorContext error_context(const KeyScan* scan) { return {"Scan", scan->target->table_name}; }
+ErrorContext error_context(const KeyScan* scan) { return {"Scan", scan->target->table_name, scan->activity}; }
 
 dynamodb::RequestSet key_requests(const WriteTarget* target) {
   dynamodb::ReadRequest request;
@@ -42,9 +44,11 @@ dynamodb::RequestSet key_requests(const WriteTarget* target) {
 
 KeyScan* begin_key_scan(const WriteTarget* target, MemoryContext context) {
   hold_client(target->client, context);
+  Activity* activity = begin_write_activity(target, "Scan", context);
   auto* scan = make_owned<KeyScan>(context, [&] {
     auto made = std::make_unique<KeyScan>();
     made->target = target;
+    made->activity = activity;
     made->selection.add(target->partition_key);
     if (target->sort_key != nullptr) made->selection.add(target->sort_key);
     return made;
@@ -55,6 +59,7 @@ KeyScan* begin_key_scan(const WriteTarget* target, MemoryContext context) {
     return std::make_unique<PageStream>(*target->client, key_requests(target), options, nullptr,
                                         dynamodb::system_clock());
   });
+  watch_stream(activity, scan->stream, context);
   return scan;
 }
 

@@ -2,6 +2,7 @@
 #include <cfloat>
 
 #include "analyze.hpp"
+#include "application_name.hpp"
 #include "async_scan.hpp"
 #include "execute_modify.hpp"
 #include "execute_scan.hpp"
@@ -12,8 +13,9 @@
 #include "parallel_scan.hpp"
 #include "plan_paths.hpp"
 #include "progress.hpp"
+#include "request_log.hpp"
 #include "scan_policy.hpp"
-#include "shared_limits.hpp"
+#include "shared_memory.hpp"
 #include "table_metadata.hpp"
 
 extern "C" {
@@ -33,8 +35,10 @@ void _PG_init(void) {
                            "A Scan whose estimate is higher is an error before it starts.",
                            &dynamodb_fdw::max_scan_capacity, 0, 0, DBL_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   dynamodb_fdw::define_metadata_settings();
+  dynamodb_fdw::define_application_settings();
+  dynamodb_fdw::define_log_settings();
   MarkGUCPrefixReserved("dynamodb_fdw");
-  dynamodb_fdw::prepare_shared_limits();
+  dynamodb_fdw::prepare_shared_memory();
 }
 
 Datum dynamodb_fdw_handler(PG_FUNCTION_ARGS) {

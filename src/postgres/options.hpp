@@ -23,6 +23,7 @@ struct ServerOptions {
   const char* aws_region;
   const char* endpoint;
   const char* ca_bundle;
+  const char* application_name;  ///< with escapes
   bool use_fips;
   bool use_dualstack;
   bool ambient_credentials;

@@ -29,6 +29,8 @@ void begin(ForeignScanState* node, ParallelContext* context, ParallelScan* share
   if (must_read_alone(state)) context->nworkers_to_launch = 0;
   shared->participants = 1 + context->nworkers_to_launch;
   shared->next_segment.store(0);
+  shared->extent = {};
+  shared->progress = start_progress();
   check_scan_policy(state);
   join_parallel_scan(state, shared);
 }
@@ -58,6 +60,8 @@ Size dynamodbEstimateDSMForeignScan(ForeignScanState*, ParallelContext*) { retur
 void dynamodbInitializeDSMForeignScan(ForeignScanState* node, ParallelContext* context, void* coordinate) {
   auto* shared = new (coordinate) ParallelScan{};
   SpinLockInit(&shared->mutex);
+  static uint32 scans = 0;
+  shared->id = static_cast<uint64>(MyProcPid) << 32 | ++scans;
   begin(node, context, shared);
 }
 
@@ -79,7 +83,7 @@ void dynamodbShutdownForeignScan(ForeignScanState* node) {
   if (IsParallelWorker())
     add_statistics(&shared->workers, own);
   else
-    add_statistics(state->totals, shared->workers);
+    add_statistics(state->workers, shared->workers);
   SpinLockRelease(&shared->mutex);
   state->shared = nullptr;
 }

@@ -18,6 +18,9 @@ struct ParallelScan {
   int participants;  ///< workers that were asked for, and the leader
   slock_t mutex;
   dynamodb::PageStreamStatistics workers;  ///< what those that have ended have read; under the mutex
+  ScanExtent extent;                       ///< of this pass, what all have read so far; under the mutex
+  ProgressClock progress;                  ///< the same for all; under the mutex
+  uint64_t id;                             ///< of this scan among those of all backends
 };
 
 /// How many workers a Scan of so many bytes is worth; 0: none. `segments`: parallel_scan_count.

@@ -1,6 +1,7 @@
 // Takes items out of a page stream and raises what fails.
 #include "read_stream.hpp"
 
+#include "connections.hpp"
 #include "table_metadata.hpp"
 
 namespace dynamodb_fdw {
@@ -13,6 +14,7 @@ namespace {
 [[noreturn]] void report_read_error(const PlainError& failure, Oid serverid, const ErrorContext& context) {
   if (failure.kind == dynamodb::ErrorKind::resource_not_found || failure.kind == dynamodb::ErrorKind::validation)
     forget_table_description(serverid, context.table);
+  log_all_slow_requests();
   report_error(failure, context);
 }
 

@@ -3,17 +3,31 @@
 
 #include "dynamodb/rate_limiter.hpp"
 #include "pg.hpp"
+#include "shared_hash.hpp"
+
+extern "C" {
+#include "storage/lwlock.h"
+}
 
 namespace dynamodb_fdw {
 
-/// To be called when the library is loaded. Only with shared_preload_libraries there is shared memory.
-void prepare_shared_limits();
+constexpr int kMaxSharedLimits = 4096;  ///< tables, reading and writing counted apart
 
-/// The account of what all backends read from (or write to) a foreign table of this database; null where the library
-/// was not preloaded, or where there are limits on more than kMaxSharedLimits tables: then each backend counts for
+struct LimitKey {
+  Oid database;
+  Oid relid;
+  uint32 writes;  // no padding: the key is hashed by its bytes
+};
+
+/// In shared memory.
+struct SharedLimits {
+  LWLock lock;
+  SharedHash<LimitKey, dynamodb::RateAccount, kMaxSharedLimits> accounts;
+};
+
+/// The account of what all backends read from (or write to) a foreign table of this database; null where there is no
+/// shared memory, or where there are limits on more than kMaxSharedLimits tables: then each backend counts for
 /// itself. An account that nobody has used for an hour may be given to another table; so ask at each statement.
 dynamodb::RateAccount* shared_rate_account(Oid relid, bool writes);
-
-constexpr int kMaxSharedLimits = 4096;  ///< tables, reading and writing counted apart
 
 }  // namespace dynamodb_fdw

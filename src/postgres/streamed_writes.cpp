@@ -4,9 +4,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "activity.hpp"
 #include "commit_progress.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
+#include "progress.hpp"
 #include "wait.hpp"
 
 namespace dynamodb_fdw {
@@ -18,6 +20,8 @@ struct StreamedWrites {
   WriteStream* stream;
   bool inserts;  // the items must not exist
   CommitProgress progress;
+  Activity* activity;
+  ProgressClock clock;
   std::unordered_map<uint64_t, std::string> keys;  // by tag, of the writes that are not settled
   std::unordered_set<std::string_view> under_way;  // views into `keys`
   uint64_t last_tag;
@@ -30,12 +34,17 @@ struct StreamedTexts {
   std::string item;
 };
 
-ErrorContext error_context(const WriteTarget* target) { return {"write", target->table_name}; }
+ErrorContext error_context(const WriteTarget* target) {
+  return {"write", target->table_name, target->streamed != nullptr ? target->streamed->activity : nullptr};
+}
 
 // It lives as long as the target: what it has under way outlives the statement.
 StreamedWrites* make_streamed_writes(const WriteTarget* target, const TableOptions* table) {
   MemoryContext context = GetMemoryChunkContext(const_cast<WriteTarget*>(target));
+  Activity* activity = begin_write_activity(target, "Write", context);
   auto* streamed = make_owned<StreamedWrites>(context, [] { return std::make_unique<StreamedWrites>(); });
+  streamed->activity = activity;
+  streamed->clock = start_progress();
   streamed->inserts = table->insert_mode == InsertMode::insert;
   streamed->last_tag = 0;
   dynamodb::WriteStreamOptions options;
@@ -44,6 +53,7 @@ StreamedWrites* make_streamed_writes(const WriteTarget* target, const TableOptio
   streamed->stream = make_owned<WriteStream>(context, [&] {
     return std::make_unique<WriteStream>(*target->client, options, limiter, dynamodb::system_clock());
   });
+  watch_stream(activity, streamed->stream, 0, 1, context);
   return streamed;
 }
 
@@ -53,6 +63,7 @@ void collect(const WriteTarget* target, StreamedWrites* streamed) {
   while (streamed->stream->take_outcome(&outcome)) {
     const auto found = streamed->keys.find(outcome.tag);
     if (found == streamed->keys.end()) continue;
+    if (outcome.kind == WriteOutcome::Kind::written) note_written(streamed->activity);
     note_outcome(streamed->progress, target, found->second, streamed->inserts, outcome);
     streamed->under_way.erase(found->second);
     streamed->keys.erase(found);
@@ -70,8 +81,20 @@ WriteStream::Step take_step(WriteTarget* target) {
   return step;
 }
 
+// How many more there will be only the statement knows.
 void wait_for_streamed(WriteTarget* target) {
-  wait_and_advance(target->client, error_context(target), target->streamed->stream->wake_time());
+  StreamedWrites* streamed = target->streamed;
+  if (is_progress_due(&streamed->clock))
+    emit_progress({.verb = "writing",
+                   .table = target->table_name,
+                   .done = streamed->progress.written,
+                   .to_do = 0,
+                   .exact = false,
+                   .otherwise = "",
+                   .capacity = streamed->stream->statistics().consumed_capacity},
+                  streamed->clock);
+  wait_and_advance(target->client, error_context(target),
+                   progress_time(streamed->clock, streamed->stream->wake_time()));
 }
 
 // Sends nothing more and waits for what is under way, so that the account of what was written is true.

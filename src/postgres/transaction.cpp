@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "activity.hpp"
 #include "commit.hpp"
 #include "connections.hpp"
 #include "handles.hpp"
@@ -167,6 +168,16 @@ void check_one_writer(const WriteTarget* target, const std::string* key) {
                     errdetail("User \"%s\" has written it already.", GetUserNameFromId(other->userid, true)),
                     errhint("Write as one user, or in two transactions.")));
   }
+}
+
+Activity* begin_write_activity(const WriteTarget* target, const char* operation, MemoryContext owner) {
+  return begin_activity({.operation = operation,
+                         .serverid = target->serverid,
+                         .relid = target->relid,
+                         .table_name = target->table_name,
+                         .index_name = nullptr,
+                         .client = target->client},
+                        owner);
 }
 
 List* all_write_targets() { return targets; }

@@ -9,6 +9,7 @@
 
 namespace dynamodb_fdw {
 
+struct Activity;
 struct StreamedWrites;
 
 /// What one transaction writes to one DynamoDB table as one user. Lives until the transaction ends.
@@ -45,6 +46,9 @@ void check_one_writer(const WriteTarget* target, const std::string* key);
 
 /// All targets of the transaction, in the order of their making.
 List* all_write_targets();
+
+/// What is done at a target's table, until `owner` is reset; see activity.hpp.
+Activity* begin_write_activity(const WriteTarget* target, const char* operation, MemoryContext owner);
 
 /// Where in the transaction a write of command `command` is made.
 dynamodb::WriteStamp write_stamp(CommandId command);

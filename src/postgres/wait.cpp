@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "activity.hpp"
 #include "connections.hpp"
+#include "request_log.hpp"
 
 extern "C" {
 #include "storage/latch.h"
@@ -27,15 +29,25 @@ long milliseconds_until(dynamodb::Steady::time_point until) {
 
 void advance(dynamodb::Client* client, const ErrorContext& context) {
   PlainError failure;
-  if (!guard(&failure, [&] { client->advance(); })) report_error(failure, context);
+  bool done = guard(&failure, [&] {
+    client->keep_slow_calls(log_min_duration());
+    client->advance();
+  });
+  log_slow_requests(client);
+  if (!done) report_error(failure, context);
 }
 
 void wait_and_advance(dynamodb::Client* client, const ErrorContext& context, dynamodb::Steady::time_point until) {
   WaitEventSet* set = wait_set(client);
   client->poll_descriptor();  // has it told what to wait for
+  publish_activity(context.activity);
+  const dynamodb::Steady::time_point began = dynamodb::Steady::now();
   WaitEvent event;
   if (WaitEventSetWait(set, milliseconds_until(until), &event, 1, PG_WAIT_EXTENSION) > 0 && event.events & WL_LATCH_SET)
     ResetLatch(MyLatch);
+  add_waiting(context.activity,
+              static_cast<uint64>(
+                  std::chrono::duration_cast<std::chrono::microseconds>(dynamodb::Steady::now() - began).count()));
   CHECK_FOR_INTERRUPTS();
   advance(client, context);
 }

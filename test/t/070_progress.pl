@@ -19,6 +19,10 @@ my $server = FaultServer->start(
 			$answer->{json}{Table}{ItemCount} = $settings->{item_count} // 0;
 			return $answer;
 		}
+		return {
+			delay => $settings->{write_delay},
+			json  => { UnprocessedItems => {}, ConsumedCapacity => [ { TableName => 'events', CapacityUnits => 25 } ] }
+		} if $request->{operation} eq 'BatchWriteItem';
 		($version, $page) = ($current, 0) if $version != $current;
 		my $last = ++$page >= $settings->{pages};
 		return {
@@ -33,7 +37,7 @@ my $server = FaultServer->start(
 		};
 	});
 my $node = dynamodb_node('main', endpoint => $server->endpoint,
-	options => { scan_policy => 'allow', parallel_scan_count => 1 });
+	options => { scan_policy => 'allow', parallel_scan_count => 1, max_connections => 1, insert_mode => 'put', commit_mode => 'batch' });
 create_foreign_table($node, 'events', q{p text OPTIONS (partition_key 'true') COLLATE "C", s numeric OPTIONS (sort_key 'true')});
 
 # The notices of a scan of that many pages, and how long it took.
@@ -56,6 +60,29 @@ like($notices, qr/"events": \d+ items of about 40 \(\d+ %\), about \d+ s left; /
 unlike($notices, qr/is reading table/, 'nothing is said where that is turned off');
 ($notices) = scan({ pages => 4 }, '');
 unlike($notices, qr/is reading table/, 'nor of a short scan');
+
+# The wait for a single answer is no reason to say nothing.
+($notices) = scan({ pages => 1, delay => 2.5 }, 'SET dynamodb_fdw.progress_interval = 1;');
+my $count = () = $notices =~ /is reading table "events": 0 items; 0\.0 capacity units consumed in \d s/g;
+is($count, 2, 'while nothing comes');
+
+# Nor is that nothing passes the conditions.
+$server->set({ pages => 4, delay => 0.6, item_count => 40 });
+(undef, undef, $notices) = $node->psql('postgres',
+	q{SET dynamodb_fdw.metadata_max_age = 0; SET dynamodb_fdw.progress_interval = 1; SELECT s FROM events WHERE s::text LIKE '%x' LIMIT 1});
+like($notices, qr/"events": \d+ items of about 40/, 'while no row comes');
+
+$server->set({ pages => 4, delay => 0.6, item_count => 40 });
+(undef, undef, $notices) = $node->psql('postgres',
+	q{SET dynamodb_fdw.metadata_max_age = 0; SET dynamodb_fdw.progress_interval = 1; ANALYZE events});
+like($notices, qr/NOTICE:  DynamoDB FDW is sampling table "events": \d+ items of about 40 .* left; [1-9]\d*\.0 capacity units/, 'ANALYZE');
+
+# A commit in 4 requests, one after the other.
+$server->set({ write_delay => 0.6 });
+(undef, undef, $notices) = $node->psql('postgres',
+	q{SET dynamodb_fdw.progress_interval = 1; INSERT INTO events SELECT 'a', i FROM generate_series(1, 100) AS i});
+like($notices, qr/NOTICE:  DynamoDB FDW is writing table "events": (25|50|75) items of 100 \(\d+ %\), about \d+ s left; (25|50|75)\.0 capacity/,
+	'a commit');
 
 # 5 pages of 20 units at 40 units a second: little is saved up, so each page has to wait for those before to be paid.
 # The first may be asked for at once, and the last need not be paid.

@@ -95,6 +95,15 @@ TEST(AwsSettings, FlagsAndCaBundle) {
   }
 }
 
+TEST(AwsSettings, ApplicationId) {
+  const FakeEnvironment none = environment_with({}, "");
+  EXPECT_EQ(AwsSettings(none).application_id().value(), "");
+  const FakeEnvironment profile = environment_with({}, "[default]\nsdk_ua_app_id = reports\n");
+  EXPECT_EQ(AwsSettings(profile).application_id().value(), "reports");
+  const FakeEnvironment both = environment_with({{"AWS_SDK_UA_APP_ID", "x"}}, "[default]\nsdk_ua_app_id = reports\n");
+  EXPECT_EQ(AwsSettings(both).application_id().value(), "x");
+}
+
 TEST(AwsSettings, ErrorsNameTheSource) {
   const struct {
     Variables variables;

@@ -162,6 +162,53 @@ TEST_F(ClientTest, SendsWhatTheServiceExpects) {
   EXPECT_EQ(request.max_response_bytes, kMaxResponseBytes);
 }
 
+TEST_F(ClientTest, KeepsSlowCalls) {
+  client->keep_slow_calls(Milliseconds(100));
+  auto slow = start(R"({"TableName":"t"})");
+  auto fast = start();
+  client->advance();
+  clock.advance(Milliseconds(50));
+  transport->respond(transport->sent[1].id, answer(200, "{}"));
+  client->advance();
+  transport->respond(transport->sent[0].id, error_answer(500, "InternalServerError"));
+  client->advance();
+  sleep_until_wake();
+  clock.advance(Milliseconds(200));
+  HttpResponse refused = error_answer(400, "ValidationException");
+  refused.request_id = "R1";
+  respond(std::move(refused));
+  ASSERT_TRUE(slow->finished());
+  SlowCall kept;
+  ASSERT_TRUE(client->take_slow_call(&kept));
+  EXPECT_EQ(kept.operation, "Scan");
+  EXPECT_EQ(kept.tables, "t");
+  EXPECT_GE(kept.duration, Milliseconds(250));
+  EXPECT_EQ(kept.attempts, 2u);
+  EXPECT_EQ(kept.http_status, 400);
+  EXPECT_EQ(kept.request_id, "R1");
+  EXPECT_EQ(kept.error, "ValidationException");
+  EXPECT_FALSE(client->take_slow_call(&kept));
+}
+
+TEST_F(ClientTest, KeepsAllCallsOrNone) {
+  const auto one = [this] {
+    auto call = start_and_send();
+    respond(answer(200, "{}"));
+  };
+  one();
+  client->keep_slow_calls(Milliseconds(0));
+  for (std::size_t i = 0; i <= Client::kMaxSlowCalls; ++i) one();
+  SlowCall kept;
+  std::size_t count = 0;
+  while (client->take_slow_call(&kept)) ++count;
+  EXPECT_EQ(count, Client::kMaxSlowCalls);
+  EXPECT_EQ(kept.error, "");
+  EXPECT_EQ(kept.http_status, 200);
+  one();
+  client->keep_slow_calls(Milliseconds(-1));
+  EXPECT_FALSE(client->take_slow_call(&kept));
+}
+
 TEST_F(ClientTest, LimitsAnAnswerBeforeAndAfterDecompression) {
   CallOptions options;
   options.max_response_bytes = 1 << 20;

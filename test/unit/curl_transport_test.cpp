@@ -1,5 +1,6 @@
 // Tests of curl_transport.hpp, against a server on 127.0.0.1.
 #include "dynamodb/curl_transport.hpp"
+#include "dynamodb/user_agent.hpp"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -309,7 +310,7 @@ TEST_F(CurlSignatureTest, UnsignedRequestsCarryNoSignature) {
   EXPECT_EQ(received.line, "POST / HTTP/1.1");
   EXPECT_EQ(received.body, "{}");
   EXPECT_EQ(received.header("host"), host);
-  EXPECT_EQ(received.header("user-agent"), "dynamodb_fdw/1.0");
+  EXPECT_EQ(received.header("user-agent"), user_agent("", ""));
   EXPECT_EQ(received.header("content-type"), "application/x-amz-json-1.0");
   EXPECT_EQ(received.header("x-amz-target"), "DynamoDB_20120810.Scan");
   for (const char* name : {"authorization", "x-amz-date", "x-amz-security-token", "expect"}) {
