@@ -6,7 +6,6 @@
 #include "from_datum.hpp"
 
 extern "C" {
-#include "access/stratnum.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
@@ -118,7 +117,7 @@ void add_order(PlannerInfo* root, RelOptInfo* rel, const PlannedTable* planned, 
       !is_shared_family(pathkey->pk_opfamily) || !sorts_by_bytes(pathkey->pk_eclass->ec_collation) ||
       !has_member(pathkey, rel, planned->table, key->column))
     return;
-  path->backward = pathkey->pk_strategy == BTGreaterStrategyNumber;
+  path->backward = is_descending(pathkey);
   path->pathkeys = list_make1(pathkey);
 }
 

@@ -58,7 +58,7 @@ bool sorts_by_bytes(Oid collation) {
   if (!OidIsValid(collation)) return true;
   // In other encodings the order of their bytes need not be that of UTF-8.
   if (GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII) return false;
-  if (collation == C_COLLATION_OID || collation == POSIX_COLLATION_OID) return true;
+  if (collation == C_COLLATION_OID) return true;
   return collation == DEFAULT_COLLATION_OID ? default_sorts_by_bytes() : collation_sorts_by_bytes(collation);
 }
 

@@ -4,7 +4,13 @@
 #include "pg.hpp"
 
 extern "C" {
+#include "access/stratnum.h"
 #include "catalog/pg_foreign_server.h"
+#include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "nodes/nodeFuncs.h"
@@ -101,6 +107,15 @@ inline ForeignPath* create_base_path(PlannerInfo* root, RelOptInfo* rel, double 
   return create_foreignscan_path(root, rel, nullptr, rows, startup, total, pathkeys, outer, nullptr, NIL, fdw_private);
 #else
   return create_foreignscan_path(root, rel, nullptr, rows, startup, total, pathkeys, outer, nullptr, fdw_private);
+#endif
+}
+
+/// Whether rows are asked for in descending order.
+inline bool is_descending(const PathKey* pathkey) {
+#if PG_VERSION_NUM >= 180000
+  return pathkey->pk_cmptype == COMPARE_GT;
+#else
+  return pathkey->pk_strategy == BTGreaterStrategyNumber;
 #endif
 }
 

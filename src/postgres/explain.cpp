@@ -9,7 +9,6 @@
 #include "not_pushed_down.hpp"
 
 extern "C" {
-#include "commands/explain.h"
 #include "optimizer/clauses.h"
 #include "utils/ruleutils.h"
 }

@@ -15,7 +15,7 @@ DECLARE
   plan jsonb;
 BEGIN
   EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON) ' || statement INTO plan;
-  rows = plan #> '{0,Plan,Actual Rows}';
+  rows = (plan #> '{0,Plan,Actual Rows}')::numeric;
   SELECT string_agg(format('%s%s: %s of %s', CASE WHEN (scan -> 'Async Capable')::bool THEN 'async ' END, scan ->> 'Alias', scan -> 'Requests', scan ->> 'DynamoDB Operation'), ', ')
     INTO scans FROM jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Foreign Scan")') scan;
 END $$;

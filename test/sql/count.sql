@@ -13,7 +13,7 @@ DECLARE line text;
 BEGIN
   FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
     IF line ~ '(Foreign Scan|Filter|DynamoDB (Operation|Index|Filter)|Key Condition|Limit:|Projection|Not Pushed|Requests|Items|Consumed)' THEN
-      RETURN NEXT regexp_replace(line, '^ +', '');
+      RETURN NEXT regexp_replace(regexp_replace(line, '(rows=\d+)\.00', '\1'), '^ +', '');
     END IF;
   END LOOP;
 END $$;

@@ -17,7 +17,7 @@ DECLARE
 BEGIN
   EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON) ' || statement INTO plan;
   scan = jsonb_path_query_first(plan, 'strict $.** ? (@."Node Type" == "Foreign Scan")');
-  SELECT plan #> '{0,Plan,Actual Rows}', scan -> 'Requests', scan -> 'Pages', scan -> 'Items Returned', scan -> 'Items Scanned', scan -> 'Consumed Capacity'
+  SELECT (plan #> '{0,Plan,Actual Rows}')::numeric, scan -> 'Requests', scan -> 'Pages', scan -> 'Items Returned', scan -> 'Items Scanned', scan -> 'Consumed Capacity'
     INTO rows, requests, pages, items, scanned, capacity;
 END $$;
 
