@@ -297,7 +297,10 @@ void report_latency(const Check& check, const ProbeFindings& findings) {
 }
 
 void report_clock(const Check& check, const ProbeFindings& findings) {
-  if (!findings.clock_skew) return;
+  if (!findings.first) return;
+  if (!findings.clock_skew)
+    return add_check(check, "clock", kUnknown, "the answers have no Date header",
+                     "A clock that is wrong would show as refused signatures.");
   const double skew = static_cast<double>(findings.clock_skew->count()) / 1000;
   if (std::abs(skew) < kNoticeableSkew)
     return add_check(check, "clock", kOk, psprintf("agrees with DynamoDB's to %.0f s", kNoticeableSkew), nullptr);
