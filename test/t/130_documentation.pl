@@ -23,7 +23,7 @@ use Test::More;
 my $top  = abs_path(dirname(__FILE__) . '/../..');
 my $node = PostgreSQL::Test::Cluster->new('documentation');
 $node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
-$node->append_conf('postgresql.conf', "timezone = 'UTC'");
+$node->append_conf('postgresql.conf', "timezone = 'UTC'\nshared_preload_libraries = 'dynamodb_fdw'");
 {
 	local %ENV = (
 		%ENV,
