@@ -47,6 +47,40 @@ EXPLAIN (COSTS OFF) SELECT u FROM odd_names;
 ALTER FOREIGN TABLE odd_names OPTIONS (ADD parallel_scan_count '3');
 EXPLAIN (COSTS OFF) SELECT * FROM odd_names;
 
+-- Lists of whole keys are not checked again where PostgreSQL and DynamoDB read and compare the types alike; of all other
+-- conditions there is a Filter
+CREATE FOREIGN TABLE intkeys (p int OPTIONS (partition_key 'true'), s bigint OPTIONS (sort_key 'true'), label text)
+  SERVER explain_test OPTIONS (table_name 'numkeys');
+CREATE DOMAIN positive AS numeric CHECK (VALUE > 0);
+CREATE FOREIGN TABLE domainkeys (p positive OPTIONS (partition_key 'true'), s numeric OPTIONS (sort_key 'true'), label text)
+  SERVER explain_test OPTIONS (table_name 'numkeys');
+CREATE FUNCTION checks(relation text, condition text) RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(trim(line), '; ') FROM explain('COSTS OFF', format('SELECT label FROM %s WHERE %s', relation, condition)) AS line
+  WHERE line ~ '(Filter|DynamoDB Operation):'
+$$;
+SELECT condition, checks(relation, condition) FROM (VALUES
+  ('numkeys', 'p IN (1, 2.5) AND s = 10'),
+  ('numkeys', '(p, s) IN ((1, 10), (2.5, 20))'),
+  ('numkeys', $$p IN (1, 2.5) AND s = 10 AND label <> 'x'$$),
+  ('numkeys', 'p IN (1, 2.5) AND s = 10 AND p < 2'),
+  ('numkeys', '(p, s) IN ((1, 10), (2.5, 20)) AND p IN (2.5, 3)'),
+  ('numkeys', $$(p = 1 AND s = 10) OR (p = 2 AND s = 20 AND label = 'x')$$),
+  ('numkeys', '(p = 1 AND s = 10) OR (p = 2 AND s = 20 AND p < 3)'),
+  ('numkeys', 'p = 1 AND s = 10'),
+  ('intkeys', 'p IN (1, 2) AND s = 10'),
+  ('intkeys', 'p = ANY (ARRAY[1, 5000000000]) AND s = 10'),
+  ('intkeys', '(p = 1 AND s = 10) OR (p = 5000000000 AND s = 20)'),
+  ('domainkeys', 'p IN (1, 2) AND s = 10'),
+  ('binkeys', $$p IN ('\x01', '\x02') AND s = '\x03'$$)) AS tried (relation, condition);
+-- what the transaction has written is found by just these keys, too
+ALTER FOREIGN TABLE numkeys OPTIONS (ADD insert_mode 'put');
+BEGIN;
+INSERT INTO numkeys VALUES (70, 1, 'written'), (70, 2, 'not asked for');
+SELECT * FROM numkeys WHERE (p, s) IN ((70.0, 1.00), (71, 1), (70, 3)) ORDER BY s;
+SELECT label FROM numkeys WHERE p IN (70, 71) AND s = 1.0;
+ROLLBACK;
+ALTER FOREIGN TABLE numkeys OPTIONS (DROP insert_mode);
+
 -- Query: the key condition with the values
 EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'device-01';
 EXPLAIN (COSTS OFF) SELECT number FROM fdwtest2 WHERE partition_key = 'it''s' AND sort_key BETWEEN 'a' AND 'b';
