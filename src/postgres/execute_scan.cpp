@@ -127,7 +127,13 @@ void fill_keys(const ScanKeys& scan_keys, int first, std::vector<dynamodb::Key>&
 void add_look_ups(const ScanState* state, const ScanKeys& scan_keys, const dynamodb::ReadRequest& request,
                   dynamodb::RequestSet& requests) {
   dynamodb::Key names;
-  for (int i = 0; i < scan_keys.fixed_count; ++i) names.emplace_back(key_name(state, i), dynamodb::ScalarValue{});
+  std::vector<uint32_t> slots;
+  for (int i = 0; i < scan_keys.fixed_count; ++i) {
+    names.emplace_back(key_name(state, i), dynamodb::ScalarValue{});
+    slots.push_back(state->selection->add(names.back().first));
+  }
+  // The conditions that list the keys may have been left out of PostgreSQL's (is_settled_by_keys).
+  requests.keys.emplace(std::move(slots));
   const bool single = scan_keys.key_count == 1;
   requests.operation = single ? "GetItem" : "BatchGetItem";
   constexpr int kMost = static_cast<int>(dynamodb::kBatchGetItemKeys);
@@ -135,6 +141,7 @@ void add_look_ups(const ScanState* state, const ScanKeys& scan_keys, const dynam
   for (int first = 0; first < scan_keys.key_count; first += kMost) {
     keys.resize(Min(scan_keys.key_count - first, kMost));
     fill_keys(scan_keys, first, keys);
+    requests.keys->add_request(keys);
     requests.heads.push_back(single ? dynamodb::get_item_head(request, keys[0])
                                     : std::move(dynamodb::batch_get_item_heads(request, keys)[0]));
   }
