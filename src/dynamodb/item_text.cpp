@@ -2,6 +2,7 @@
 #include "dynamodb/item_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "dynamodb/document.hpp"
@@ -12,7 +13,11 @@
 namespace dynamodb {
 namespace {
 
-void open(std::string& text, AttributeType type) { text.append("{\"").append(type_name(type)).append("\":"); }
+// What a value begins with, by its type: one piece, as most values are short.
+constexpr std::array<std::string_view, 10> kOpenings = {"{\"S\":",  "{\"N\":",  "{\"B\":",  "{\"BOOL\":", "{\"NULL\":",
+                                                        "{\"SS\":", "{\"NS\":", "{\"BS\":", "{\"L\":",    "{\"M\":"};
+
+void open(std::string& text, AttributeType type) { text += kOpenings[static_cast<std::size_t>(type)]; }
 
 }  // namespace
 
@@ -237,6 +242,18 @@ void ItemText::next() {
 void ItemText::set_element(AttributeType type, std::string_view bytes) { payload(type, bytes); }
 
 void ItemText::end_elements() { text_->append("]}"); }
+
+void ItemText::begin_map() {
+  text_->append("{\"M\":{");
+  size_ += 3;
+}
+
+void ItemText::member(std::string_view name) {
+  attribute(name);
+  ++size_;
+}
+
+void ItemText::end_map() { text_->append("}}"); }
 
 void ItemText::value(const Value& value) {
   append_typed(*text_, value);

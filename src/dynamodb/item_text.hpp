@@ -44,6 +44,10 @@ class ItemText {
   /// An element of a set with elements of that type (S, N or B).
   void set_element(AttributeType type, std::string_view bytes);
   void end_elements();
+  /// A map. Its members follow, each by member() and one value, in ascending order of their names; then end_map().
+  void begin_map();
+  void member(std::string_view name);
+  void end_map();
   /// Any value.
   void value(const Value& value);
   /// What value_from_plain_json() makes of `json`; returns its type. Nothing, and text of no use, where that or

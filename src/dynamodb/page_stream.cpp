@@ -238,6 +238,7 @@ bool PageStream::open_page(Flight flight) {
     error_ = Error::corrupt_response("the response is not what DynamoDB sends: it has a Count, but no Items");
     return true;
   }
+  if (requests_.keys) requests_.keys->turn_to(flight.source.index);
   page_had_items_ = false;
   // Who does not know Select=COUNT sends the items.
   counted_ = options_.count_only && !summary.has_items ? summary.count : 0;
@@ -294,6 +295,14 @@ void PageStream::count_item() noexcept {
   ++statistics_.items_scanned;
 }
 
+// A service that answers with what it was not asked for would else put wrong rows into the result of a caller who
+// relies on the keys.
+bool PageStream::hands_out(const Item& item) {
+  if (!requests_.keys || requests_.keys->contains(item)) return true;
+  wake_time_ = clock_.now();
+  return false;
+}
+
 void PageStream::finish_page() {
   reader_.close();
   client_.recycle(std::move(page_));
@@ -316,7 +325,7 @@ PageStream::Step PageStream::next(const AttributeSelection& selection, Item& ite
       if (step == PageReader::Step::item) {
         if (by_key_) count_item();
         page_had_items_ = true;
-        return Step::item;
+        return hands_out(item) ? Step::item : Step::waiting;
       }
       if (step == PageReader::Step::failed) {
         error_ = reader_.error();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "dynamodb/item_reader.hpp"
 #include "dynamodb/rate_limiter.hpp"
 #include "dynamodb/request_pace.hpp"
+#include "dynamodb/requested_keys.hpp"
 
 namespace dynamodb {
 
@@ -25,6 +27,9 @@ struct RequestSet {
   std::string operation;           ///< "Scan", "Query", "GetItem" or "BatchGetItem"
   std::vector<std::string> heads;  ///< heads (request.hpp); one for a Scan
   uint32_t segments = 1;           ///< of a Scan; more than 1 only with one head
+  /// Of look-ups: the keys of each head. Items that an answer has besides are counted, but not handed out. Nothing: the
+  /// caller looks at the keys.
+  std::optional<RequestedKeys> keys = std::nullopt;
 };
 
 struct PageStreamOptions {
@@ -74,8 +79,8 @@ class PageStream {
   const Error* error() const noexcept { return error_ ? &*error_ : nullptr; }
 
   /// While waiting: when to go on even if the client has nothing to do. That is when the rate limit allows another
-  /// request, or keys left unprocessed may be asked for again; at once after a page without items, so that a caller
-  /// whose pages are all empty gets to see its interrupts; else time_point::max().
+  /// request, or keys left unprocessed may be asked for again; at once after a page without items or an item that was
+  /// not asked for, so that a caller who gets nothing but these gets to see its interrupts; else time_point::max().
   Steady::time_point wake_time() const noexcept { return wake_time_; }
 
   /// While waiting: whether next() has something to do without an advance() of the client before it, because an answer
@@ -121,6 +126,7 @@ class PageStream {
   bool worth_repeating(int repetitions) const noexcept;
   bool open_page(Flight flight);
   void count_item() noexcept;
+  bool hands_out(const Item& item);
   void finish_page();
 
   Client& client_;

@@ -5,6 +5,10 @@
 
 #include "from_datum.hpp"
 
+extern "C" {
+#include "nodes/pathnodes.h"
+}
+
 namespace dynamodb_fdw {
 namespace {
 
@@ -16,12 +20,11 @@ bool is_lenient(const ColumnOptions* column) { return column->on_type_mismatch =
 
 int integer_bytes(Oid type) { return type == INT2OID ? 2 : type == INT4OID ? 4 : type == INT8OID ? 8 : 0; }
 
+bool converts_text() { return GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII; }
+
 // Strings with U+0000 cannot be read as text. Where that is an error they are counted; where it gives NULL, counting
 // them would change the result. In other encodings there are more such strings.
-bool reads_all_strings(const ColumnOptions* column) {
-  bool converts = GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII;
-  return !converts && !is_lenient(column);
-}
+bool reads_all_strings(const ColumnOptions* column) { return !converts_text() && !is_lenient(column); }
 
 // Whether the column reads every value of the attribute type that its conditions are sent for; with `equal_to`, every
 // value that equals one of that SQL type.
@@ -154,7 +157,43 @@ bool is_true_of_keys(const Exactness* exactness, RelOptInfo* rel, const Conditio
   return column != nullptr && is_readable_key(exactness, column);
 }
 
+// --- conditions that whole keys settle
+
+// An equality that is true of just the items with that key: the column reads the key as it is, and no two texts of SQL
+// are one string of DynamoDB. The collation has been judged to be deterministic.
+bool is_equality_of_keys(const Comparison* comparison) {
+  const ColumnOptions* column = comparison->column;
+  return is_equality(comparison->comparator) && !is_domain(column) && reads_all(column, comparison->operand_type);
+}
+
+// One arm of an OR that lists whole keys: an equality for each attribute of the key, and nothing else.
+bool is_whole_key(const KeySchema* schema, Node* arm, List* comparisons) {
+  const bool conjunction = is_andclause(arm);
+  const int count = conjunction ? list_length(reinterpret_cast<BoolExpr*>(arm)->args) : 1;
+  ListCell* cell;
+  foreach (cell, comparisons)
+    if (!is_equality_of_keys(static_cast<Comparison*>(lfirst(cell)))) return false;
+  return count == list_length(comparisons) && count == schema->partition_count + schema->sort_count;
+}
+
+bool lists_whole_keys(const KeySchema* schema, const Condition* condition) {
+  List* arms = reinterpret_cast<BoolExpr*>(condition->restriction->clause)->args;
+  ListCell* arm;
+  ListCell* comparisons;
+  forboth (arm, arms, comparisons, condition->alternatives)
+    if (!is_whole_key(schema, static_cast<Node*>(lfirst(arm)), static_cast<List*>(lfirst(comparisons)))) return false;
+  return true;
+}
+
 }  // namespace
+
+bool is_settled_by_keys(const AccessPath* access, const Condition* condition, PushDown verdict) {
+  // A single key is as soon compared as not.
+  if (access->operation != ReadOperation::batch_get_item || verdict != PushDown::key_condition) return false;
+  if (converts_text()) return false;
+  if (condition->is_comparison) return is_equality_of_keys(&condition->comparison);
+  return access->use->tuples_of == condition->restriction && lists_whole_keys(access->use->schema, condition);
+}
 
 Exactness start_exactness(const PlannedTable* planned, const AccessPath* access) {
   return {planned, access, true, nullptr, nullptr};

@@ -28,4 +28,9 @@ void add_condition(Exactness* exactness, RelOptInfo* rel, const Condition* condi
 /// Whether all of the conditions that were added are exact together.
 bool is_exact(const Exactness* exactness);
 
+/// Whether a condition is true of all items that BatchGetItem can answer with, because it lists their whole keys:
+/// PostgreSQL need not check it again, which would cost more than reading the item. Equalities between types that
+/// DynamoDB and PostgreSQL read alike, and compare alike; false for all other operations.
+bool is_settled_by_keys(const AccessPath* access, const Condition* condition, PushDown verdict);
+
 }  // namespace dynamodb_fdw

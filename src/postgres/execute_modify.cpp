@@ -52,6 +52,7 @@ void dynamodbBeginForeignModify(ModifyTableState* node, ResultRelInfo* relation,
   if (eflags & EXEC_FLAG_EXPLAIN_ONLY) return;
   ModifyState* state = begin_modify(node->ps.state, relation);
   state->plan = deserialize_modify_plan(fdw_private);
+  if (node->operation == CMD_INSERT) expect_new_items(state->writer);
   if (node->operation != CMD_UPDATE && node->operation != CMD_DELETE) return;
   state->stream = false;
   state->item_place = ExecFindJunkAttributeInTlist(outerPlanState(node)->plan->targetlist, kItemJunkName);
@@ -70,6 +71,7 @@ void dynamodbBeginForeignInsert(ModifyTableState* node, ResultRelInfo* relation)
   ModifyState* state = begin_modify(node->ps.state, relation);
   state->plan.do_nothing = plan != nullptr && plan->onConflictAction == ONCONFLICT_NOTHING;
   state->copies = plan == nullptr;
+  expect_new_items(state->writer);
   if (state->copies) state->copy_command = GetCurrentCommandId(true);
 }
 

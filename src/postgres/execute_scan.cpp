@@ -111,18 +111,37 @@ void add_queries(const ScanState* state, const ScanKeys& keys, const dynamodb::R
   }
 }
 
-void add_look_ups(const ScanState* state, const ScanKeys& keys, const dynamodb::ReadRequest& request,
+// Key number `first` and those behind it, as many as `keys` has room for. What it had is used again: lists may be long.
+void fill_keys(const ScanKeys& scan_keys, int first, std::vector<dynamodb::Key>& keys) {
+  const KeyValue* value = scan_keys.values + static_cast<std::size_t>(first) * scan_keys.fixed_count;
+  for (dynamodb::Key& key : keys)
+    for (auto& [name, held] : key) {
+      held.type = value->type;
+      held.bytes.assign(value->bytes, static_cast<std::size_t>(value->length));
+      ++value;
+    }
+}
+
+void add_look_ups(const ScanState* state, const ScanKeys& scan_keys, const dynamodb::ReadRequest& request,
                   dynamodb::RequestSet& requests) {
-  std::vector<dynamodb::Key> wanted(keys.key_count);
-  for (int k = 0; k < keys.key_count; ++k)
-    for (int i = 0; i < keys.fixed_count; ++i)
-      wanted[k].emplace_back(key_name(state, i), scalar(keys.values[k * keys.fixed_count + i]));
-  if (wanted.size() == 1) {
-    requests.operation = "GetItem";
-    requests.heads.push_back(dynamodb::get_item_head(request, wanted[0]));
-  } else {
-    requests.operation = "BatchGetItem";
-    requests.heads = dynamodb::batch_get_item_heads(request, wanted);
+  dynamodb::Key names;
+  std::vector<uint32_t> slots;
+  for (int i = 0; i < scan_keys.fixed_count; ++i) {
+    names.emplace_back(key_name(state, i), dynamodb::ScalarValue{});
+    slots.push_back(state->selection->add(names.back().first));
+  }
+  // The conditions that list the keys may have been left out of PostgreSQL's (is_settled_by_keys).
+  requests.keys.emplace(std::move(slots));
+  const bool single = scan_keys.key_count == 1;
+  requests.operation = single ? "GetItem" : "BatchGetItem";
+  constexpr int kMost = static_cast<int>(dynamodb::kBatchGetItemKeys);
+  std::vector<dynamodb::Key> keys(Min(scan_keys.key_count, kMost), names);
+  for (int first = 0; first < scan_keys.key_count; first += kMost) {
+    keys.resize(Min(scan_keys.key_count - first, kMost));
+    fill_keys(scan_keys, first, keys);
+    requests.keys->add_request(keys);
+    requests.heads.push_back(single ? dynamodb::get_item_head(request, keys[0])
+                                    : std::move(dynamodb::batch_get_item_heads(request, keys)[0]));
   }
 }
 

@@ -53,10 +53,10 @@ bool has_values(const Explainer& explainer) {
   return !is_unknown(reinterpret_cast<Node*>(operands), explainer.node->ss.ps.state);
 }
 
-// The conditions of the scan. Where items are only counted, PostgreSQL has none to check.
+// The conditions of the scan. PostgreSQL does not check all of them where items are only counted or looked up by lists.
 List* scan_conditions(const Explainer& explainer) {
   auto* plan = reinterpret_cast<ForeignScan*>(explainer.node->ss.ps.plan);
-  return explainer.state->plan.count_only ? plan->fdw_recheck_quals : plan->scan.plan.qual;
+  return plan->fdw_recheck_quals != NIL ? plan->fdw_recheck_quals : plan->scan.plan.qual;
 }
 
 void evaluate(Explainer* explainer) {

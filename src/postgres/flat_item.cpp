@@ -13,29 +13,47 @@ using Form = WrittenValue::Form;
 
 std::string_view bytes_of(const KeyValue& scalar) { return {scalar.bytes, static_cast<std::size_t>(scalar.length)}; }
 
-// Whether nothing in the list can be wrong: the dimensions of an array are fewer than levels of an item.
+// Whether nothing in the list can be wrong: the dimensions of an array are fewer than levels of an item, and what jsonb
+// was taken apart to was looked at then.
 bool is_plain_list(const WrittenValue& list) {
   for (int i = 0; i < list.element_count; ++i) {
     const WrittenValue& element = list.elements[i];
-    if (element.form == Form::absent || element.form == Form::scalar) continue;
+    if (element.form == Form::absent || element.form == Form::scalar || element.form == Form::map) continue;
     if (element.form != Form::list || !is_plain_list(element)) return false;
   }
   return true;
 }
 
+void append_plain(ItemText* text, const WrittenValue& value);
+
 void append_list(ItemText* text, const WrittenValue& list) {
   text->begin_list(static_cast<std::size_t>(list.element_count));
   for (int i = 0; i < list.element_count; ++i) {
-    const WrittenValue& element = list.elements[i];
     text->next();
-    if (element.form == Form::absent)
-      text->null();
-    else if (element.form == Form::scalar)
-      text->scalar(element.type, bytes_of(element.scalar));
-    else
-      append_list(text, element);
+    append_plain(text, list.elements[i]);
   }
   text->end_elements();
+}
+
+void append_map(ItemText* text, const WrittenValue& map) {
+  text->begin_map();
+  for (int i = 0; i < map.element_count; ++i) {
+    text->member(bytes_of(map.members[i].name));
+    append_plain(text, map.members[i].value);
+  }
+  text->end_map();
+}
+
+// An element or member.
+void append_plain(ItemText* text, const WrittenValue& value) {
+  if (value.form == Form::absent)
+    text->null();
+  else if (value.form == Form::scalar)
+    text->scalar(value.type, bytes_of(value.scalar));
+  else if (value.form == Form::map)
+    append_map(text, value);
+  else
+    append_list(text, value);
 }
 
 void append_set(ItemText* text, const WrittenValue& set) {
@@ -70,6 +88,9 @@ bool append_written(ItemText* text, const WrittenValue& written) {
     case Form::list:
       if (!is_plain_list(written)) return append_by_tree(text, written);
       append_list(text, written);
+      return true;
+    case Form::map:
+      append_map(text, written);
       return true;
     case Form::plain_json:
       return append_json(text, written);

@@ -248,6 +248,11 @@ ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* targe
   return writer;
 }
 
+// Where a document is written as well, a column may replace a part of it.
+void expect_new_items(ItemWriter* writer) {
+  for (int i = 0; i < writer->column_count; ++i) writer->columns[i].source.replaces_nothing = writer->flat;
+}
+
 namespace {
 
 constexpr int kMaxShownKeyBytes = 200;

@@ -58,6 +58,9 @@ struct WrittenRow {
 /// Prepares to write rows of `table`; everything belongs to `context`.
 ItemWriter* make_item_writer(const TableOptions* table, const WriteTarget* target, Oid userid, MemoryContext context);
 
+/// From now on the writer's rows are new items. (To be said before the first row, or not at all.)
+void expect_new_items(ItemWriter* writer);
+
 /// What is written for the columns `attnums` of a row (integers; NIL: all), in the current memory context. Errors name
 /// the column.
 WrittenRow write_row(const ItemWriter* writer, TupleTableSlot* slot, List* attnums);

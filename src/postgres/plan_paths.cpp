@@ -44,13 +44,13 @@ void name_keys(PlannedTable* planned) {
   if (schema->sort_count > 0) planned->sort_key = schema->sort[0].name;
 }
 
-// Attribute numbers of the columns that the query uses, in ascending order.
-List* used_columns(RelOptInfo* rel, const TableOptions* table, const ModifyNeeds* modify) {
+// Attribute numbers of the columns that the query uses, some of them in `restrictions`, in ascending order.
+List* used_columns(RelOptInfo* rel, const TableOptions* table, const ModifyNeeds* modify, List* restrictions) {
   if (modify != nullptr && !modify->whole_row) return modify->used;
   Bitmapset* used = nullptr;
   pull_varattnos(reinterpret_cast<Node*>(rel->reltarget->exprs), rel->relid, &used);
   ListCell* cell;
-  foreach (cell, rel->baserestrictinfo)
+  foreach (cell, restrictions)
     pull_varattnos(reinterpret_cast<Node*>(lfirst_node(RestrictInfo, cell)->clause), rel->relid, &used);
   // RETURNING is not among the scan's targets: DELETE has it look at the scanned row.
   bool whole_row = modify != nullptr || bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used);
@@ -311,6 +311,7 @@ struct ConditionPlan {
   List* verdicts;    // integers: PushDown
   List* terms;       // FilterTerm*
   List* conditions;  // integers: the places of the terms' conditions
+  List* settled;     // RestrictInfo*: those that are true of all items that are read
   bool exact;        // DynamoDB lets through just the items for which they are true, as far as is known without values
 };
 
@@ -350,9 +351,16 @@ ConditionPlan plan_conditions(FilterContext* context, const PlannedTable* planne
     }
     result.verdicts = lappend_int(result.verdicts, static_cast<int>(verdict));
     add_condition(&exactness, context->rel, condition, verdict, term);
+    if (is_settled_by_keys(access, condition, verdict))
+      result.settled = lappend(result.settled, condition->restriction);
   }
   result.exact = is_exact(&exactness);
   return result;
+}
+
+// The conditions that PostgreSQL checks of each row.
+List* checked_clauses(List* scan_clauses, List* settled) {
+  return extract_actual_clauses(list_difference_ptr(scan_clauses, settled), false);
 }
 
 FilterTerm* join_terms(List* terms) {
@@ -398,7 +406,7 @@ void dynamodbGetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
   planned->schemas = find_key_schemas(planned->table, description);
   name_keys(planned);
   planned->modify = find_modify_needs(root, rel, planned->table);
-  planned->columns = used_columns(rel, planned->table, planned->modify);
+  planned->columns = used_columns(rel, planned->table, planned->modify, rel->baserestrictinfo);
   planned->attributes = needed_attributes(root, rel, planned);
   planned->conditions = take_apart(rel, planned->table, rel->baserestrictinfo);
   planned->size = estimate_table_size(description, rel->tuples);
@@ -448,6 +456,9 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   plan.filter = join_terms(conditions.terms);
   plan.filter_conditions = conditions.conditions;
   plan.count_only = may_count(rel, planned, access, conditions);
+  if (conditions.settled != NIL)
+    plan.columns = used_columns(rel, planned->table, planned->modify,
+                                list_difference_ptr(rel->baserestrictinfo, conditions.settled));
   plan.indexes_left_out = better_indexes(planned, access, path->path.total_cost);
   plan.estimated_capacity = expected_capacity(planned, access, wanted, scan_clauses != NIL);
   if (access->use == nullptr && table_schema(planned) != nullptr) plan.expected_items = table_schema(planned)->items;
@@ -458,11 +469,14 @@ ForeignScan* dynamodbGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, For
   List* operands = access->use != nullptr ? fill_key(&plan, access->use, scan_clauses) : NIL;
   operands = list_concat(operands, context.operands);
   // Items that are only counted have no columns for PostgreSQL to check; those that are read after all, the scan
-  // checks.
+  // checks. What is not checked as a matter of course is where a concurrent change makes PostgreSQL look at a row
+  // again.
   List* clauses = extract_actual_clauses(scan_clauses, false);
-  return make_foreignscan(tlist, plan.count_only ? NIL : clauses, rel->relid, operands, serialize_scan_plan(plan),
-                          plan.for_change ? modify_scan_tlist(rel, planned->table) : NIL,
-                          plan.count_only ? clauses : NIL, outer_plan);
+  List* checked = plan.count_only ? NIL : checked_clauses(scan_clauses, conditions.settled);
+  const bool all_checked = list_length(checked) == list_length(clauses);
+  return make_foreignscan(tlist, checked, rel->relid, operands, serialize_scan_plan(plan),
+                          plan.for_change ? modify_scan_tlist(rel, planned->table) : NIL, all_checked ? NIL : clauses,
+                          outer_plan);
 }
 
 }  // namespace dynamodb_fdw

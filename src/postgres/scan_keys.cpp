@@ -1,6 +1,7 @@
 // The key conditions of one execution: operands evaluated, checked and combined to the narrowest conditions.
 #include "scan_keys.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 extern "C" {
@@ -227,7 +228,9 @@ struct Values {
 
 void remove_duplicates(Values* list) {
   if (list->count < 2) return;
-  qsort(list->values, list->count, sizeof(KeyValue), order_of_bytes);
+  // Not qsort(), whose calls of a function for each comparison take most of the time that a long list takes.
+  std::sort(list->values, list->values + list->count,
+            [](const KeyValue& left, const KeyValue& right) { return order_of_bytes(&left, &right) < 0; });
   int kept = 1;
   for (int i = 1; i < list->count; ++i)
     if (!same_key(list->values[i], list->values[kept - 1])) list->values[kept++] = list->values[i];

@@ -63,6 +63,13 @@ bool strings_hold_json(const ValueSource& source) {
   return column->has_ddb_type ? column->ddb_type == AttributeType::S : source.type == JSONOID;
 }
 
+// jsonb of which nothing is declared, so that it says itself of what type everything is.
+bool is_plain_jsonb(const ValueSource& source) {
+  const ColumnOptions* column = source.column;
+  return source.type == JSONBOID && source.key_type == nullptr && !column->document && !column->has_ddb_type &&
+         column->document_format == DocumentFormat::plain && GetDatabaseEncoding() == PG_UTF8;
+}
+
 // The string in a JSON string, where only an S will do.
 WrittenValue write_string(const ValueSource& source, AttributeType type, Datum value) {
   JsonText content;
@@ -91,6 +98,8 @@ WrittenValue write_json(const ValueSource& source, Datum value) {
   bool hold_json = strings_hold_json(source);
   if (source.in_set) return write_string(source, AttributeType::S, value);
   if (source.key_type != nullptr && !hold_json) return write_string(source, *source.key_type, value);
+  WrittenValue parts;
+  if (source.replaces_nothing && is_plain_jsonb(source) && take_jsonb_apart(value, &parts)) return parts;
   JsonText text = json_text(source.type, value);
   bool always_text = source.key_type != nullptr || source.column->has_ddb_type;
   // A json column reads every S as JSON text, so a string has to be written as such.

@@ -95,6 +95,18 @@ Result<Value> list_value(const WrittenValue& written, const Value* old) {
   return list;
 }
 
+Result<Value> map_value(const WrittenValue& written) {
+  Value map = Value::of_type(AttributeType::M);
+  for (int i = 0; i < written.element_count; ++i) {
+    const WrittenMember& member = written.members[i];
+    auto value = to_value(member.value, nullptr);
+    if (!value.ok()) return value;
+    map.names.emplace_back(member.name.bytes, static_cast<std::size_t>(member.name.length));
+    map.elements.push_back(std::move(value.value()));
+  }
+  return map;
+}
+
 Value set_value(const WrittenValue& written) {
   Value set = Value::of_type(written.type);
   for (int i = 0; i < written.element_count; ++i) set.elements.push_back(scalar_value(written.elements[i].scalar));
@@ -216,6 +228,8 @@ Result<Value> to_value(const WrittenValue& written, const Value* old) {
       return set_value(written);
     case Form::list:
       return list_value(written, old);
+    case Form::map:
+      return map_value(written);
     case Form::plain_json:
     case Form::typed_json:
     case Form::typed_item:

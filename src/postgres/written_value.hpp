@@ -8,6 +8,8 @@
 
 namespace dynamodb_fdw {
 
+struct WrittenMember;
+
 /// What a column's value becomes, in plain memory: output functions may ereport, so it is no C++ object yet. Valid as
 /// long as the Datum it was made of and the memory context that was the current one.
 struct WrittenValue {
@@ -16,6 +18,7 @@ struct WrittenValue {
     scalar,      ///< `scalar`
     set,         ///< `elements`, all scalars of one type, at least one, no two alike
     list,        ///< `elements`
+    map,         ///< `members`
     plain_json,  ///< `json`: one value, as the plain format writes it
     typed_json,  ///< `json`: one value as typed JSON, {"S": "..."}
     typed_item,  ///< `json`: a whole item as typed JSON
@@ -26,11 +29,17 @@ struct WrittenValue {
   dynamodb::AttributeType type;  ///< scalar, set; plain_json and typed_json where `declared`: what the JSON must be
   KeyValue scalar;               ///< S: UTF-8; N: canonical digits; B: raw; BOOL: "true" or "false"
   WrittenValue* elements;
-  int element_count;
-  const char* json;  ///< UTF-8, not terminated
+  int element_count;       ///< or of members
+  WrittenMember* members;  ///< in ascending order of their names, no two alike; absent: NULL
+  const char* json;        ///< UTF-8, not terminated
   int json_length;
   /// A scalar, or null: the same value in another type that the column reads, for replacing a value of that type.
   const WrittenValue* alternative;
+};
+
+struct WrittenMember {
+  KeyValue name;  ///< UTF-8
+  WrittenValue value;
 };
 
 /// The part of a key that an attribute is.
@@ -45,6 +54,7 @@ struct ValueSource {
   const dynamodb::AttributeType* key_type;  ///< or null
   int position;                             ///< of an element, from 1; 0: the column's value itself
   bool in_set;                              ///< an element of an array with ddb_type SS, NS or BS
+  bool replaces_nothing;                    ///< a new item's: of jsonb, only what it says itself counts
 };
 
 /// The source for a column (no row-id column). `key_type`: the attribute is part of the table's or of an index's key
@@ -94,5 +104,8 @@ char* iso_timestamp(const ValueSource& source, Timestamp value);     // written_
 char* iso_date(int32 date);                                          // written_text.cpp
 WrittenValue write_array(const ValueSource& source, Datum value);    // written_arrays.cpp
 WrittenValue write_json(const ValueSource& source, Datum value);     // written_json.cpp
+/// A jsonb array or object of a UTF8 database as `list` or `map`, which to_value() makes the same of as of its text.
+/// False: it is a scalar, or something in it is wrong, which its text shows.
+bool take_jsonb_apart(Datum value, WrittenValue* written);  // written_jsonb.cpp
 
 }  // namespace dynamodb_fdw

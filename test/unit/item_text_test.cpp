@@ -32,7 +32,12 @@ void append(ItemText& writer, const Value& value) {
   if (value.type == AttributeType::NUL) {
     writer.null();
   } else if (value.type == AttributeType::M) {
-    writer.value(value);
+    writer.begin_map();
+    for (std::size_t i = 0; i < value.names.size(); ++i) {
+      writer.member(value.names[i]);
+      append(writer, value.elements[i]);
+    }
+    writer.end_map();
   } else if (set) {
     writer.begin_set(value.type);
     for (const Value& element : value.elements) {

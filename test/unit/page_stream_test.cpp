@@ -955,6 +955,41 @@ TEST(PageStream, AsksForFewerKeysWhereTheAnswerIsTooLong) {
   EXPECT_EQ(batch.stream.error()->kind, ErrorKind::response_too_large);
 }
 
+// Two requests of two keys each; those of the one are not those of the other.
+TEST(PageStream, LeavesOutItemsThatWereNotAskedFor) {
+  auto key = [](const char* id) { return Key{{"id", {AttributeType::N, id}}}; };
+  auto found = [](const char* items, const char* left = "{}") {
+    return answer(200, R"({"Responses":{"t":[)" + std::string(items) + R"(]},"UnprocessedKeys":)" + left + "}");
+  };
+  ReadRequest request;
+  request.table = "t";
+  RequestSet requests{"BatchGetItem", {}, 1, RequestedKeys({0})};
+  for (const std::vector<Key>& keys : {std::vector{key("1"), key("2")}, std::vector{key("3"), key("4")}}) {
+    requests.heads.push_back(batch_get_item_heads(request, keys).front());
+    requests.keys->add_request(keys);
+  }
+  Scan batch(std::move(requests));
+  ASSERT_EQ(batch.selection.add("id"), 0u);
+  batch.read();
+  batch.respond(
+      1, found(R"({"id":{"N":"1"}},{"id":{"N":"4.0"}},{"name":{"S":"4"}})", R"({"t":{"Keys":[{"id":{"N":"3"}}]}})"));
+  EXPECT_EQ(batch.next(), Step::waiting) << "so that whoever sends many of these cannot keep its caller busy";
+  EXPECT_TRUE(batch.stream.ready());
+  EXPECT_EQ(batch.next(), Step::item);
+  EXPECT_EQ(batch.item.node(batch.item.slot(0)).view(), "4.0");
+  EXPECT_EQ(batch.read(), 0);
+  EXPECT_EQ(batch.statistics().items, 3u);
+  batch.respond(0, found(R"({"id":{"N":"2"}},{"id":{"N":"5"}},{"id":{"N":"3"}},{"id":{"N":"1"}})"));
+  EXPECT_EQ(batch.read(), 2);
+  // What is asked for again belongs to the same request.
+  batch.service.clock.advance(Milliseconds(100000));
+  EXPECT_EQ(batch.read(), 0);
+  ASSERT_EQ(batch.sent_count(), 3u);
+  batch.respond(2, found(R"({"id":{"N":"2"}},{"id":{"N":"3"}})"));
+  EXPECT_EQ(batch.read(), 1);
+  EXPECT_EQ(batch.step, Step::end);
+}
+
 TEST(PageStream, FailsWhereAnotherAnswerIsTooLong) {
   Scan scan(1);
   scan.read();
