@@ -9,16 +9,6 @@
 namespace dynamodb {
 namespace {
 
-// The item in typed JSON, decoded with `selection`; its views are into `body`.
-Item decode(const std::string& json, const AttributeSelection& selection, BodyBuffer& body) {
-  body = test::page_of("{\"Item\":" + json + "}");
-  PageReader reader;
-  Item item;
-  EXPECT_FALSE(reader.open(body, true)) << json;
-  EXPECT_EQ(reader.next(selection, item), PageReader::Step::item) << json;
-  return item;
-}
-
 struct Look {
   explicit Look(std::vector<std::string> names) : keys(slots_of(selection, names)) {}
 
@@ -28,9 +18,14 @@ struct Look {
     for (const std::string& name : names) slots.push_back(selection.add(name));
     return slots;
   }
+  // Looks for an item in typed JSON.
   bool finds(const std::string& json) {
-    BodyBuffer body;
-    return keys.contains(decode(json, selection, body));
+    const BodyBuffer body = test::page_of("{\"Item\":" + json + "}");
+    PageReader reader;
+    Item item;
+    EXPECT_FALSE(reader.open(body, true)) << json;
+    EXPECT_EQ(reader.next(selection, item), PageReader::Step::item) << json;
+    return keys.contains(item);
   }
 
   AttributeSelection selection;
