@@ -34,28 +34,7 @@ const char* key_type(AttributeType type) {
 }
 
 const char* sampled_type(const SampledAttribute& attribute) {
-  if (!attribute.type || attribute.mixed) return "jsonb";
-  switch (*attribute.type) {
-    case AttributeType::S:
-      return "text";
-    case AttributeType::N:
-      return "numeric";
-    case AttributeType::B:
-      return "bytea";
-    case AttributeType::BOOL:
-      return "boolean";
-    case AttributeType::SS:
-      return "text[]";
-    case AttributeType::NS:
-      return "numeric[]";
-    case AttributeType::BS:
-      return "bytea[]";
-    case AttributeType::NUL:
-    case AttributeType::L:
-    case AttributeType::M:
-      return "jsonb";
-  }
-  return "jsonb";
+  return attribute.type && !attribute.mixed ? imported_type(*attribute.type) : "jsonb";
 }
 
 // ---- which attributes become columns
@@ -192,6 +171,30 @@ void give_other_names(List* columns, NameSet& names, const ImportOptions& option
 }
 
 }  // namespace
+
+const char* imported_type(AttributeType type) {
+  switch (type) {
+    case AttributeType::S:
+      return "text";
+    case AttributeType::N:
+      return "numeric";
+    case AttributeType::B:
+      return "bytea";
+    case AttributeType::BOOL:
+      return "boolean";
+    case AttributeType::SS:
+      return "text[]";
+    case AttributeType::NS:
+      return "numeric[]";
+    case AttributeType::BS:
+      return "bytea[]";
+    case AttributeType::NUL:
+    case AttributeType::L:
+    case AttributeType::M:
+      return "jsonb";
+  }
+  return "jsonb";
+}
 
 void reserve_column_names(NameSet& names, bool oid) {
   static const char* const kReserved[] = {"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax", "document"};

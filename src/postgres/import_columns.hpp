@@ -25,6 +25,9 @@ struct ImportColumn {
   List* gsi_sort_names;       ///< char*
 };
 
+/// The SQL type for attributes that are all of one type; jsonb for documents and NULL.
+const char* imported_type(dynamodb::AttributeType type);
+
 /// Most columns that a table gets: leaves room for oid and document.
 extern const int kMaxImportColumns;
 

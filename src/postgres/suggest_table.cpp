@@ -205,26 +205,17 @@ void describe_columns(const Suggestion& suggestion, List* columns) {
 
 // ---- columns for values inside of documents
 
-const char* sql_type(AttributeType type) {
-  switch (type) {
-    case AttributeType::S:
-      return "text";
-    case AttributeType::N:
-      return "numeric";
-    case AttributeType::B:
-      return "bytea";
-    case AttributeType::BOOL:
-      return "boolean";
-    default:
-      return nullptr;
-  }
+bool is_scalar(AttributeType type) {
+  return type == AttributeType::S || type == AttributeType::N || type == AttributeType::B ||
+         type == AttributeType::BOOL;
 }
 
 const char* nested_column_type(const Suggestion& suggestion, const ProfiledPath& path) {
   if (path.depth < 2 || !path.addressable) return nullptr;
   const auto items = static_cast<double>(suggestion.sample->profile->items());
   if (static_cast<double>(path.statistics->items) < kFrequent * items) return nullptr;
-  return sql_type(only_type(*path.statistics));
+  const AttributeType type = only_type(*path.statistics);
+  return is_scalar(type) ? imported_type(type) : nullptr;
 }
 
 const char* nested_column_name(const Suggestion& suggestion, const char* path) {
