@@ -7,7 +7,8 @@
 # A ```sql block is an example. The block after it, if that is ```output, is what psql prints for it, messages
 # included, in which … stands for any text within a line; without one the example must not fail. Command tags such as
 # CREATE TABLE, which say nothing that the statement does not, may be left out of an output, all of them together. Spaces at the end
-# of lines and empty lines at the end do not count. A block ```csv NAME becomes a file in the folder where psql runs.
+# of lines and empty lines at the end do not count. Where the document `shows_another_postgresql`, an example with a plan or
+# with what ANALYZE VERBOSE says must only not fail. A block ```csv NAME becomes a file in the folder where psql runs.
 # Every other block says what it is (```text, ```sh, ```json, ...), and is not looked at.
 #
 # All text is bytes of UTF-8.
@@ -88,7 +89,7 @@ sub run
 		my $name = "$self->{name} line $block->{first}";
 		if ($block->{info} eq 'sql')
 		{
-			my $output = ($next && $next->{info} eq 'output') ? $next : undef;
+			my $output = ($next && $next->{info} eq 'output' && $self->_is_compared($next->{text})) ? $next : undef;
 			my $got = _printed($session, $block->{text});
 			my ($expected, $shown) = _compare($output && $output->{text}, $got);
 			push @results, { name => $name, expected => $expected, got => $shown };
@@ -124,6 +125,12 @@ sub _printed
 	my $printed = $session->{out} =~ s/^\Q$mark\E\n\z//mr;
 	$session->{out} = '';
 	return $printed;
+}
+
+sub _is_compared
+{
+	my ($self, $output) = @_;
+	return !$self->{shows_another_postgresql} || $output !~ /QUERY PLAN|^INFO:  analyzing /m;
 }
 
 sub _write_file

@@ -17,6 +17,8 @@ SELECT count(*) FROM pg_description AS d, pg_depend AS p
    AND pg_describe_object(p.classid, p.objid, 0) ~ 'dynamodb_fdw_(activity|stats|stats_reset|get_activity|get_stats)\y';
 -- who is asked whose setting it is
 SELECT name, setting, unit, context FROM pg_settings WHERE name IN ('dynamodb_fdw.log_min_duration', 'dynamodb_fdw.application_name');
+\set VERBOSITY sqlstate
 SET dynamodb_fdw.log_min_duration = -2;
+\set VERBOSITY default
 SET dynamodb_fdw.log_min_duration = '1min';
 SHOW dynamodb_fdw.log_min_duration;

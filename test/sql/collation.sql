@@ -44,7 +44,11 @@ END $$;
 \pset format unaligned
 SELECT name, condition, ask.* FROM unnest('{by_c,by_posix,by_ucs_basic,by_c_utf8,by_default,by_english,by_german,by_any_case}'::text[]) name,
   unnest(ARRAY[$$p = 'plain' AND s = 'A'$$, $$p = 'plain' AND s > 'a'$$, $$p = 'plain' AND s BETWEEN 'a' AND 'b'$$, $$p = 'plain' AND s LIKE 'a%'$$,
-  $$p = 'plain' AND s ^@ 'á'$$, $$p IN ('plain', '日本') AND s < 'é'$$, $$p = 'PLAIN'$$]) condition, ask(name, condition);
+  $$p = 'plain' AND s ^@ 'á'$$, $$p IN ('plain', '日本') AND s < 'é'$$, $$p = 'PLAIN'$$]) condition, ask(name, condition)
+  WHERE NOT (name = 'by_any_case' AND condition LIKE '%LIKE%');
+
+-- LIKE under such a collation is an error before PostgreSQL 18
+SELECT asked, same IS NOT FALSE AS same FROM ask('by_any_case', $$p = 'plain' AND s LIKE 'a%'$$);
 
 -- the collation of the comparison counts, not the column's
 SELECT name, condition, ask.* FROM (VALUES ('by_c', $$p = 'plain' AND s > 'a' COLLATE "en-x-icu"$$), ('by_english', $$p = 'plain' AND s > 'a' COLLATE "C"$$),

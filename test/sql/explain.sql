@@ -18,7 +18,7 @@ BEGIN
     line = regexp_replace(line, '((Startup|Total) Cost|Plan (Rows|Width)|Estimated Read Capacity|Bytes Received)("?: *)[0-9.]+', '\1\4N', 'g');
     line = regexp_replace(replace(line, '(InitPlan 1).col1', '$0'), 'InitPlan 1$', 'InitPlan 1 (returns $0)');
     line = regexp_replace(line, '(actual rows|Actual Rows)("?[=:] ?)(\d+)\.00', '\1\2\3');
-    CONTINUE WHEN line ~ '^ *[<"]?Disabled[">]*:? ?"?false';
+    line = regexp_replace(line, '\n *[<"]?Disabled\y[^\n]*false[^\n]*', '', 'g');
     RETURN NEXT line;
   END LOOP;
 END $$;

@@ -51,7 +51,7 @@ subtest 'what is sent' => sub {
 	like($request->{body}, qr/12345678901234567890123456789\.10/, 'and keeps all its digits');
 	like($request->{headers}{authorization}, qr/Credential=test\//, 'signed');
 	answers({ json => {} });
-	($rows, $messages) = $session->run(q{SELECT dynamodb_execute('dynamodb', 'DescribeEndpoints', region => 'eu-west-1')});
+	($rows, $messages) = $session->run(q{SELECT dynamodb_execute('dynamodb', 'DescribeEndpoints', aws_region => 'eu-west-1')});
 	like(($faults->requests)[0]{headers}{authorization}, qr{/eu-west-1/dynamodb/}, 'for another region');
 	is(($faults->requests)[0]{body}, '{}', 'nothing is asked for by default');
 };

@@ -32,7 +32,7 @@ like(psql('\d'), qr/^public\|events\|foreign table\|client$/m, '\d lists foreign
 like(psql('\det+'), qr/^public\|events\|dynamodb\|\(table_name 'client_events_\d+'\)\|$/m, '\det+ as well');
 like(psql('\des+'), qr/^dynamodb\|\w+\|dynamodb_fdw\|[^()]*\(aws_region 'us-west-2'/m, '\des+ has servers');
 like(psql('\dew+'), qr/^dynamodb_fdw\|\w+\|dynamodb_fdw_handler\|dynamodb_fdw_validator\|/m, '\dew+ the wrapper');
-like(psql('\dx'), qr/^dynamodb_fdw\|[0-9.]+\|public\|/m, '\dx the extension');
+like(psql('\dx'), qr/^dynamodb_fdw(?:\|[0-9.]+)+\|public\|/m, '\dx the extension');    # with its default version, too, since 18
 my $mappings = psql('\deu+');
 like($mappings, qr/^dynamodb\|public\|$/m, '\deu+ has user mappings');
 like($mappings, qr/^dynamodb\|client\|.*access_key_id/m, 'one\'s own with options');
