@@ -241,10 +241,11 @@ sub requests
 {
 	my ($self, %only) = @_;
 	my $file = "$self->{folder}/requests";
-	return unless -e $file;
+	my @requests;
+	return @requests unless -e $file;    # 0 where a number is asked for
 	open my $in, '<', $file or die "$file: $!";
 	# The last one may still be in the making.
-	my @requests = map { $json->decode($_) } grep { /\n\z/ } <$in>;
+	@requests = map { $json->decode($_) } grep { /\n\z/ } <$in>;
 	@requests = grep { ($_->{operation} // '') eq $only{operation} } @requests if $only{operation};
 	return @requests;
 }
