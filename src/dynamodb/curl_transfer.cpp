@@ -294,11 +294,9 @@ Error CurlTransfer::failure(CURLcode code) const {
   if (was_stale(code)) return Error::connection("connection to " + host_ + " was closed before an answer");
   CurlFailure facts{code, error_text_, 0, false, host_, ca_bundle_, connect_timeout_, request_timeout_};
   long os_errno = 0;
-  curl_off_t sendable_after = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
-  curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &sendable_after);
   facts.os_errno = static_cast<int>(os_errno);
-  facts.connected = sendable_after > 0;
+  facts.connected = sends_ > 0;  // times say it no more since libcurl 8.22
   return curl_error(facts);
 }
 
