@@ -42,7 +42,7 @@ like($described, qr/^id\|text\|C\|not null\|\|\(partition_key 'true'\)\|/m, '\d+
 like($described, qr/^Server: dynamodb$/m, 'the server');
 like($described, qr/^FDW options: \(table_name '/m, 'and the table\'s options');
 is(psql(q{SELECT * FROM events WHERE id = 'device-01' \gdesc}), "id|text\nskey|text\nnumber|integer\nprice|numeric\ndocument|jsonb", '\gdesc');
-is(psql(q{SELECT id, skey, number FROM events WHERE id IN ('device-01', 'device-02') AND skey <= 'event-001' \crosstabview}, '-P', 'tuples_only=off'),
+is(psql(q{SELECT id, skey, number FROM events WHERE id IN ('device-01', 'device-02') AND skey <= 'event-001' ORDER BY id, skey \crosstabview}, '-P', 'tuples_only=off'),
 	"id|event-000|event-001\ndevice-01|20|21\ndevice-02|40|41\n(2 rows)", '\crosstabview');
 is(psql(q{SELECT number AS n, skey FROM events WHERE id = 'device-03' AND skey = 'event-004' \gset} . "\n" . q{\echo :n :skey}), '64 event-004', '\gset');
 is(psql(q{SELECT format('SELECT count(*) FROM events WHERE id = %L', id) FROM events WHERE skey = 'event-000' AND id < 'device-03' \gexec}),
