@@ -1,11 +1,8 @@
 // How this backend's requests name the application they are made for.
 #include "dynamodb/user_agent.hpp"
-
 #include "application_name.hpp"
-
-#include "guard.hpp"
-
 #include "errors.hpp"
+#include "guard.hpp"
 
 extern "C" {
 #include "commands/dbcommands.h"
@@ -49,9 +46,10 @@ void append_escape(StringInfo text, char escape) {
 
 // The escapes are postgres_fdw's.
 const char* expand(const char* format) {
+  if (format == nullptr || format[0] == '\0') return "";
   StringInfoData text;
   initStringInfo(&text);
-  for (const char* c = format != nullptr ? format : ""; *c != '\0'; ++c) {
+  for (const char* c = format; *c != '\0'; ++c) {
     if (*c != '%')
       appendStringInfoChar(&text, *c);
     else if (*++c != '\0')
@@ -75,9 +73,12 @@ void define_application_settings() {
                              &application_name_setting, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
 }
 
-void name_requests(dynamodb::Client* client, const ServerOptions* server) {
+const char* requested_application_name(const ServerOptions* server) {
   const char* name = expand(application_name_setting);
-  if (name[0] == '\0') name = expand(server->application_name);
+  return name[0] != '\0' ? name : expand(server->application_name);
+}
+
+void name_requests(dynamodb::Client* client, const char* name) {
   const char* host = host_product();
   PlainError failure;
   bool done = guard(&failure, [&] {

@@ -8,8 +8,12 @@ namespace dynamodb_fdw {
 
 void define_application_settings();
 
-/// Names the requests that `client` sends from now on: by dynamodb_fdw.application_name, else the server's option
-/// application_name, else what the environment of the server process says (ClientConfig::application).
-void name_requests(dynamodb::Client* client, const ServerOptions* server);
+/// The application's name by dynamodb_fdw.application_name, else by the server's option application_name, its escapes
+/// expanded; palloc'ed or constant. Empty: neither says anything.
+const char* requested_application_name(const ServerOptions* server);
+
+/// Names the requests that `client` sends from now on: by `name`, or, where that is empty, by what the environment of
+/// the server process says (ClientConfig::application).
+void name_requests(dynamodb::Client* client, const char* name);
 
 }  // namespace dynamodb_fdw

@@ -25,6 +25,7 @@ struct Connection {
   const char* region;  // as asked for; "" for none
   Identity identity;
   dynamodb::Client* client;
+  char* application;       // as its requests name it; null: they have no name yet
   WaitEventSet* wait_set;  // null until somebody waits
   int descriptors;         // reported to PostgreSQL
   int users;               // statements that hold it
@@ -146,6 +147,16 @@ Connection* find_connection(const ClientSettings& settings, Oid serverid, Oid us
   return nullptr;
 }
 
+// The name may change with each statement; that it does is rare.
+void keep_application_name(Connection* connection, const ServerOptions* server) {
+  const char* name = requested_application_name(server);
+  if (connection->application != nullptr && strcmp(connection->application, name) == 0) return;
+  name_requests(connection->client, name);
+  char* old = connection->application;
+  connection->application = MemoryContextStrdup(connection->context, name);
+  if (old != nullptr) pfree(old);
+}
+
 // One statement's hold on a connection; lives in the statement's memory.
 struct Hold {
   MemoryContextCallback callback;
@@ -232,7 +243,7 @@ dynamodb::Client* acquire_client(Oid serverid, Oid userid, const char* region, M
   hold->callback.func = let_go;
   hold->callback.arg = hold;
   MemoryContextRegisterResetCallback(owner, &hold->callback);
-  name_requests(hold->connection->client, settings.server);
+  keep_application_name(hold->connection, settings.server);
   return hold->connection->client;
 }
 

@@ -80,6 +80,17 @@ install_missing_packages() {
     apt-get -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" </dev/null
 }
 
+# Where Debian's packages come from, for debootstrap; empty: it knows by itself.
+debian_mirror() {
+  local found=
+  if [ -z "${DEBIAN_MIRROR-}" ] && command -v apt-get >/dev/null; then
+    # shellcheck disable=SC2016 # the names are apt's
+    found=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
+      sed -n '/-security/d; s,/* Debian$,,p' | head -n 1)
+  fi
+  echo "${DEBIAN_MIRROR:-$found}"
+}
+
 # --- the folder of this run, and its end
 
 # Its name is short, because a socket's path has a limit of 107 bytes; the server's user can read it.
