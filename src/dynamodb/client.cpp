@@ -231,7 +231,7 @@ void Client::Impl::send(Call& call) {
   request_.body = call.request_body_;
   request_.request_timeout = call.request_timeout_;
   request_.max_response_bytes = call.max_response_bytes_;
-  request_.fresh_connection = call.renewed_connection_;
+  request_.fresh_connection = call.on_new_connection_;
   const RequestId id = transport_.start(request_);  // until here nothing has changed if there was no memory
   detach(call);
   call.state_ = Call::State::in_flight;
@@ -364,6 +364,8 @@ void Client::Impl::fail(Call& call, Error error, const HttpResponse& response) {
   if (call.maybe_applied_ && !call.repeat_doubtful_) return give_up(call, std::move(error));
   if (may_correct(call, error, response)) return back_off(call, Milliseconds(0));
   ++call.attempts_;
+  // What broke one connection may have broken all that are kept.
+  if (response.failure) call.on_new_connection_ = true;
   call.retry_after_ = retry_after(response).value_or(Milliseconds(0));
   if (error.kind == ErrorKind::throttling && !call.retry_throttling_) return give_up(call, std::move(error));
   RetryPolicyOptions options;
@@ -410,7 +412,7 @@ bool Client::Impl::correct_clock(Call& call, const Error& error, const HttpRespo
 }
 
 // After a long pause all kept connections may be dead, which is found out only by using them: the next try takes none.
-bool Client::Impl::renew_connection(Call& call) noexcept { return !std::exchange(call.renewed_connection_, true); }
+bool Client::Impl::renew_connection(Call& call) noexcept { return !std::exchange(call.on_new_connection_, true); }
 
 void Client::Impl::back_off(Call& call, Milliseconds delay) {
   call.retry_time_ = clock_.now() + delay;
@@ -504,7 +506,7 @@ Call::Call(Client& client, std::string_view operation, std::string body, CallSta
       max_response_bytes_(options.max_response_bytes),
       retry_throttling_(options.retry_throttling),
       repeat_doubtful_(options.repeat_doubtful),
-      renewed_connection_(!options.repeat_doubtful) {}
+      on_new_connection_(!options.repeat_doubtful) {}
 
 Call::~Call() {
   client_.impl_->forget(*this);

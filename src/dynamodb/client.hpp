@@ -111,7 +111,7 @@ class Call {
   uint32_t sendings_ = 0;
   bool refreshed_credentials_ = false;
   bool corrected_clock_ = false;
-  bool renewed_connection_ = false;
+  bool on_new_connection_ = false;  // the next attempt is sent on none that was kept
   bool maybe_applied_ = false;
   Milliseconds retry_after_{0};
 

@@ -88,7 +88,6 @@ my @recoveries = (
 	[ 'chunks',                            [ { %$page, chunked => 1 } ],                                           0, 0 ],
 	[ 'chunks of gzip',                    [ { %$page, gzip => 1, chunked => 1 } ],                                0, 0 ],
 	[ 'one byte after the other',          [ { %$page, parts => length $body, pause => 0.002 } ],                  0, 0 ],
-	[ 'a connection that ends unannounced', [ { %$page, close => 1 } ],                                            0, 0 ],
 	[ 'members that are not known',        [ { json => { %{ $page->{json} }, New => [{ Member => 1 }] } } ],       0, 0 ],
 	[ 'white space',                       [ text(" \r\n\t$body\n ") ],                                            0, 0 ]);
 
@@ -109,6 +108,18 @@ foreach my $case (@recoveries)
 		is($scan->{Throttled}, $throttled, 'throttled');
 	};
 }
+
+# Since version 8.22 libcurl looks at most once in a second whether a kept connection is still open; then it is found
+# closed by sending.
+subtest 'a connection that ends unannounced' => sub {
+	$server->set({ Scan => [ { %$page, close => 1 } ] });
+	is(($session->run('SELECT s, v FROM events'))[0], '1|x', 'the right row');
+	$server->forget;
+	my $scan = explain_analyze('SELECT s, v FROM events');
+	is(scalar(my @seen = $server->requests(operation => 'Scan')), 1, 'one request is seen');
+	cmp_ok($scan->{Retries}, '<=', 1, 'one repetition at most');
+	is($scan->{Requests}, 1 + $scan->{Retries}, 'requests in EXPLAIN');
+};
 
 # --- what ends with an error
 

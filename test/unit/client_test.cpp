@@ -604,6 +604,22 @@ TEST_F(ClientTest, AKeptConnectionThatDiedCostsNoTimeAndNoAttempt) {
   EXPECT_FALSE(transport->sent.back().request.fresh_connection);
 }
 
+TEST_F(ClientTest, AfterAFailureOfAConnectionNoneThatWasKeptIsTaken) {
+  make(32, 3);
+  auto call = start_and_send();
+  EXPECT_FALSE(transport->sent[0].request.fresh_connection);
+  respond(error_answer(500, "InternalServerError"));
+  sleep_until_wake();
+  ASSERT_EQ(transport->sent.size(), 2u);
+  EXPECT_FALSE(transport->sent[1].request.fresh_connection) << "the connection is fine";
+  respond(no_answer(Error::connection("reset by peer")));
+  sleep_until_wake();
+  ASSERT_EQ(transport->sent.size(), 3u);
+  EXPECT_TRUE(transport->sent[2].request.fresh_connection);
+  respond(answer(200, "{}"));
+  EXPECT_TRUE(call->finished());
+}
+
 TEST_F(ClientTest, WhatMayHaveHappenedIsNotRepeatedWhereThatIsTheWish) {
   const auto start_once = [&] {
     auto call = client->start("UpdateItem", "{}", &statistics, {.repeat_doubtful = false});
